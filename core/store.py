@@ -1,0 +1,221 @@
+"""The table store: immutable Parquet, written whole, with a manifest that says what made it.
+
+A table is written to a temporary name, fsynced and renamed, and only then its manifest; a crash in between leaves a
+table whose manifest does not match and which the next run makes again. Rows that a stage drops go to
+``NAME_rejected.parquet``.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from core import __version__
+from core.clock import Clock, utc_now
+from core.contracts import MANY_FILES, check, empty
+from core.errors import DataError, WorkspaceError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a table is made of. Two equal recipes make the same table.
+
+    inputs: table or file name → SHA-256; settings: what the stage read of assay.toml; codebook: its hash, if used.
+    """
+
+    inputs: Mapping[str, str]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    codebook: str | None = None
+    version: str = __version__
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What made a table and what it holds; kept as ``NAME.manifest.json``."""
+
+    table: str
+    recipe: Recipe
+    sha256: str
+    rows: int
+    rejected: Mapping[str, int]
+    written_at: str
+
+
+def digest(value: object) -> str:
+    """SHA-256 of a JSON-able value, keys sorted."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class Store:
+    """The ``tables/`` folder of a workspace."""
+
+    def __init__(self, folder: Path, clock: Clock = utc_now) -> None:
+        self.folder = folder
+        self.clock = clock
+
+    def path(self, name: str) -> Path:
+        """Where a table (``segments``) or a part of one (``votes/nb``) lies."""
+        return self.folder / f"{name}.parquet"
+
+    def parts(self, table: str) -> list[str]:
+        """The parts of a many-file table, sorted: ``messages/CHAT``, ``votes/VOTER``."""
+        return sorted(f"{table}/{path.stem}" for path in (self.folder / table).glob("*.parquet"))
+
+    def exists(self, name: str) -> bool:
+        return bool(self.parts(name)) if name in MANY_FILES else self.path(name).exists()
+
+    def read(self, name: str, *, maker: str = "") -> pl.DataFrame:
+        """A table, checked against its contract; all parts of a many-file table, in the order of their names.
+
+        ``maker`` is the command that makes the table, named in the error when it is absent.
+        """
+        if name in MANY_FILES:
+            frames = [self.read(part) for part in self.parts(name)]
+            if frames:
+                return pl.concat(frames)
+        elif self.path(name).exists():
+            return check(name, self._read_parquet(self.path(name)))
+        hint = f"make it with: assay {maker}" if maker else "run the stage that makes it first"
+        raise WorkspaceError(f"there is no table {name!r} in this workspace yet; {hint}")
+
+    def read_or_empty(self, name: str) -> pl.DataFrame:
+        return self.read(name) if self.exists(name) else empty(name)
+
+    def read_rejected(self, name: str) -> pl.DataFrame | None:
+        """The rows that the stage dropped, with their ``reason``; None when it dropped none."""
+        path = self.path(f"{name}_rejected")
+        return self._read_parquet(path) if path.exists() else None
+
+    @staticmethod
+    def _read_parquet(path: Path) -> pl.DataFrame:
+        try:
+            return pl.read_parquet(path)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise DataError(
+                f"{path.name} is not a readable Parquet file; delete it and its manifest and run its stage again"
+            ) from error
+
+    def write(self, name: str, frame: pl.DataFrame, recipe: Recipe, rejected: pl.DataFrame | None = None) -> Manifest:
+        """Write a table whole, with its rejects (a frame with a ``reason`` column) and its manifest."""
+        checked = check(name, frame)
+        if rejected is not None and rejected.height:
+            self._write_parquet(self.path(f"{name}_rejected"), rejected)
+        else:
+            self.path(f"{name}_rejected").unlink(missing_ok=True)
+        self._write_parquet(self.path(name), checked)
+        manifest = Manifest(
+            table=name,
+            recipe=recipe,
+            sha256=file_sha256(self.path(name)),
+            rows=checked.height,
+            rejected=count_by_reason(rejected),
+            written_at=self.clock().isoformat(),
+        )
+        text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, default=str)
+        write_atomically(self._manifest_path(name), text.encode())
+        return manifest
+
+    def _write_parquet(self, path: Path, frame: pl.DataFrame) -> None:
+        with atomic_path(path) as temporary:
+            frame.write_parquet(temporary)
+
+    def _manifest_path(self, name: str) -> Path:
+        return self.folder / f"{name}.manifest.json"
+
+    def manifest(self, name: str) -> Manifest | None:
+        """The manifest of a table; None when there is none or it cannot be read (then the table is made again)."""
+        try:
+            raw = json.loads(self._manifest_path(name).read_text(encoding="utf-8"))
+            return Manifest(**{**raw, "recipe": Recipe(**raw["recipe"])})
+        except (FileNotFoundError, json.JSONDecodeError, TypeError, KeyError):
+            return None
+
+    def unchanged(self, name: str, recipe: Recipe) -> bool:
+        """Whether the table on disk is what this recipe makes."""
+        manifest = self.manifest(name)
+        return (
+            manifest is not None
+            and self.path(name).exists()
+            and digest(asdict(manifest.recipe)) == digest(asdict(recipe))
+            and file_sha256(self.path(name)) == manifest.sha256
+        )
+
+    def stale(self, name: str, recipe: Recipe) -> list[str]:
+        """What changed since the table was made, in words; empty when it is what the recipe makes."""
+        manifest = self.manifest(name)
+        if manifest is None:
+            return ["never finished"]
+        then, now = manifest.recipe, recipe
+        reasons = [f"{part} changed" for part in _differences(then.inputs, now.inputs)]
+        reasons += [f"setting {part} changed" for part in _differences(then.settings, now.settings)]
+        reasons += ["codebook changed"] if then.codebook != now.codebook else []
+        reasons += [f"made by version {then.version}"] if then.version != now.version else []
+        return reasons or ([] if self.unchanged(name, recipe) else ["the file was altered"])
+
+    def hashes(self, *tables: str) -> dict[str, str]:
+        """Name → SHA-256 of the tables' files, for a recipe's inputs; absent tables are left out."""
+        found: dict[str, str] = {}
+        for table in tables:
+            if table in MANY_FILES:
+                found |= {part: file_sha256(self.path(part)) for part in self.parts(table)}
+            elif self.path(table).exists():
+                found[table] = file_sha256(self.path(table))
+        return found
+
+
+def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Keys whose values differ; the parts of a many-file table are told as one."""
+    keys = sorted(then.keys() | now.keys())
+    changed = [key.partition("/")[0] for key in keys if digest(then.get(key)) != digest(now.get(key))]
+    return list(dict.fromkeys(changed))
+
+
+def count_by_reason(rejected: pl.DataFrame | None) -> dict[str, int]:
+    """Reason → rows of a frame of rejects, most frequent first."""
+    if rejected is None or rejected.is_empty():
+        return {}
+    counts = rejected.group_by("reason").len().sort(["len", "reason"], descending=[True, False])
+    return {str(reason): int(n) for reason, n in counts.iter_rows()}
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A temporary path beside ``path`` that replaces it, fsynced, when the block ends well; else it is removed."""
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=path.suffix)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise WorkspaceError(
+            f"could not write {path.name}: {error.strerror or error}; free some space or check the folder's rights, "
+            f"then run the command again (earlier tables are intact)"
+        ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace a file's content in one step."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)

@@ -1,0 +1,69 @@
+"""Text normalisation that messages and lexicon terms share, so that a term matches however it was typed.
+
+opencc has its only home here.
+"""
+
+import re
+import unicodedata
+from functools import cache
+from typing import Protocol
+
+_INVISIBLE = dict.fromkeys(
+    [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), *range(0x2066, 0x206A), 0xFEFF, 0x00AD]
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_BLANKS = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r" ?\n[ \n]*")
+
+
+class _Fold(dict[int, int]):
+    """Character → its narrow, lower-case form where that is one character too, filled in as characters turn up."""
+
+    def __missing__(self, code: int) -> int:
+        character = chr(code)
+        narrow = unicodedata.normalize("NFKC", character)
+        lower = (narrow if len(narrow) == 1 else character).lower()
+        self[code] = ord(lower) if len(lower) == 1 else code
+        return self[code]
+
+
+_FOLD = _Fold()
+
+
+class Converter(Protocol):
+    """What this module needs of OpenCC."""
+
+    def convert(self, text: str) -> str: ...
+
+
+@cache
+def _converter() -> Converter:
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
+
+
+def simplified(text: str) -> str:
+    """Traditional Chinese to Simplified, character lengths kept. Lone surrogates become U+FFFD first."""
+    return _converter().convert(_SURROGATE.sub("\ufffd", text))
+
+
+def tidy(text: str) -> str:
+    """Text without invisible, bidirectional and control characters, blanks run together, lines trimmed; idempotent.
+
+    Composed by NFC. Width is kept: full-width punctuation carries meaning for readers of Chinese.
+    """
+    composed = unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", text))
+    visible = _CONTROL.sub("", composed.replace("\r\n", "\n").translate(_INVISIBLE))
+    return unicodedata.normalize("NFC", _LINES.sub("\n", _BLANKS.sub(" ", visible)).strip())
+
+
+def normalised(text: str) -> str:
+    """The form in which lexicon terms and message content meet: tidy and Simplified."""
+    return tidy(simplified(tidy(text)))
+
+
+def folded(text: str) -> str:
+    """Text for matching: full width and case folded character by character, so offsets stay those of ``text``."""
+    return text.translate(_FOLD)
