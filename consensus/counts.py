@@ -1,0 +1,120 @@
+"""Ratings as numbers: item × category counts for the coefficients over all raters, rater × item labels for pairs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from core.errors import DataError
+
+MISSING = -1
+# A table of counts has a column a category; more than this is a column of ids or free text, not of labels.
+MOST_CATEGORIES = 1_000
+
+
+@dataclass(frozen=True)
+class CodedRatings:
+    """Ratings of one variable, with every name replaced by its position in a sorted list.
+
+    ``items`` (strings), ``raters`` and ``categories`` (the labels observed) are sorted. The three code arrays have
+    one entry a row of the ratings; ``label_codes`` is −1 where the label is missing.
+    """
+
+    items: pl.Series
+    raters: list[str]
+    categories: list[int]
+    item_codes: NDArray[np.int64]
+    rater_codes: NDArray[np.int64]
+    label_codes: NDArray[np.int64]
+
+    @property
+    def n_ratings(self) -> int:
+        """Ratings that carry a label."""
+        return int((self.label_codes != MISSING).sum())
+
+    def counts(self) -> NDArray[np.int64]:
+        """Items × categories: how many raters gave the item that label. An item without a label is a row of zeros."""
+        rated = self.label_codes != MISSING
+        shape = (len(self.items), len(self.categories))
+        cells = self.item_codes[rated] * shape[1] + self.label_codes[rated]
+        return np.bincount(cells, minlength=shape[0] * shape[1]).astype(np.int64).reshape(shape)
+
+    def by_rater(self) -> NDArray[np.int16]:
+        """Raters × items: the label's position in ``categories``, −1 where the rater gave the item no label."""
+        table = np.full((len(self.raters), len(self.items)), MISSING, dtype=np.int16)
+        table[self.rater_codes, self.item_codes] = self.label_codes
+        return table
+
+
+@dataclass(frozen=True)
+class LabelCounts:
+    """``matrix`` (items × categories, int64), the sorted ``categories`` and the sorted ``items`` that name its axes."""
+
+    matrix: NDArray[np.int64]
+    categories: list[int]
+    items: pl.Series
+
+
+def count_labels(ratings: pl.DataFrame) -> LabelCounts:
+    """How often each item got each label.
+
+    ``ratings``: item (str), rater (str), label (Int64; null or −1: missing); key (item, rater). Items without any
+    label keep a row of zeros; categories are the labels observed. Raises as ``code_ratings``.
+    """
+    coded = code_ratings(ratings)
+    return LabelCounts(coded.counts(), coded.categories, coded.items)
+
+
+def code_ratings(ratings: pl.DataFrame) -> CodedRatings:
+    """Replace items, raters and labels of one variable by their positions in sorted lists.
+
+    ``ratings``: item (str), rater (str), label (Int64; null or −1: missing); key (item, rater). Raises DataError when
+    a rater rated an item twice (naming the first such rating), or when there are more than 1,000 categories.
+    """
+    if ratings["item"].has_nulls() or ratings["rater"].has_nulls():
+        raise DataError(f"wanted an item and a rater in every rating{_of_variable(ratings)}; found a rating without")
+    items, item_codes = _codes(ratings["item"])
+    raters, rater_codes = _codes(ratings["rater"])
+    _refuse_duplicates(ratings, item_codes * max(len(raters), 1) + rater_codes)
+    labels = ratings["label"].fill_null(MISSING).cast(pl.Int64).to_numpy()
+    categories = np.unique(labels[labels != MISSING])
+    if len(categories) > MOST_CATEGORIES:
+        raise DataError(
+            f"wanted labels from a codebook, at most {MOST_CATEGORIES} of them; found {len(categories)} different "
+            f"labels{_of_variable(ratings)}. Is the label column the right one?"
+        )
+    label_codes = np.where(labels == MISSING, MISSING, np.searchsorted(categories, labels))
+    return CodedRatings(items, raters.to_list(), categories.tolist(), item_codes, rater_codes, label_codes)
+
+
+def rows_with_pairs(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows of an items × categories matrix with at least two ratings: the only ones that can show agreement."""
+    matrix = np.asarray(counts, dtype=np.int64)
+    if matrix.ndim != 2 or (matrix < 0).any():
+        raise DataError(
+            f"wanted a matrix of items × categories that counts ratings; got an array of shape {matrix.shape}"
+            f"{' with negative counts' if (matrix < 0).any() else ''}. count_labels makes one from ratings."
+        )
+    return matrix[matrix.sum(axis=1) >= 2]
+
+
+def _codes(names: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
+    known = names.unique().sort()
+    codes = names.cast(pl.Enum(known)).to_physical().cast(pl.Int64).to_numpy()
+    return known, codes
+
+
+def _refuse_duplicates(ratings: pl.DataFrame, cells: NDArray[np.int64]) -> None:
+    keys = pl.Series(cells)
+    if keys.n_unique() == len(keys):
+        return
+    first = ratings.row(int(keys.is_duplicated().arg_max() or 0), named=True)
+    raise DataError(
+        f"wanted one label an item and rater; rater {first['rater']!r} rated item {first['item']!r} more than once"
+        f"{_of_variable(ratings)}. Keep one of these ratings, or give the raters different names."
+    )
+
+
+def _of_variable(ratings: pl.DataFrame) -> str:
+    return f" for variable {ratings['variable'][0]!r}" if "variable" in ratings.columns else ""
