@@ -1,4 +1,4 @@
-"""The house rules that no single stage can hold: import direction, a light command line, documentation from the code."""
+"""The house rules that no single stage can hold: import direction, a light command line, docs from the code."""
 
 import importlib.util
 import re
@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("polars", "numpy", "sklearn", "sqlalchemy", "streamlit", "altair", "dataframely", "opencc", "openai", "pydantic")
+HEAVY = (
+    "polars",
+    "numpy",
+    "sklearn",
+    "sqlalchemy",
+    "streamlit",
+    "altair",
+    "dataframely",
+    "opencc",
+    "openai",
+    "pydantic",
+)
 
 
 @pytest.fixture(scope="module")
