@@ -110,7 +110,7 @@ def decisions(engine: Engine) -> dict[tuple[str, str], Decision]:
     with transaction(engine) as session:
         return {
             (segment, row.variable): Decision(row.label, row.rationale, by, simulated, row.decided_at)
-            for segment, row, by, simulated in session.execute(query).tuples()
+            for segment, row, by, simulated in session.execute(query)
         }
 
 

@@ -1,6 +1,7 @@
 """Gold labels: people's ratings and adjudications of closed batches, turned back into a table."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import Engine, select
 
 from consensus.adjudication import Decision, decisions
 from consensus.pooling import ClosedItem, closed_items, pooled_ratings
-from consensus.settlement import TOO_FEW, settle
+from consensus.settlement import settle
 from core.codebook import Codebook
 from core.database import transaction
 from core.errors import WorkspaceError
@@ -71,6 +72,11 @@ class _Evidence:
         return digest([[vars(item) for item in self.items], rated, decided])
 
 
+def recipe(workspace: Workspace, engine: Engine) -> Recipe:
+    """What the table ``gold`` is made of."""
+    return _recipe(workspace, _evidence(engine))
+
+
 def resolve(workspace: Workspace, engine: Engine, *, by: str = "command line") -> ResolveReport:
     """Write ``gold`` from every closed batch, and mark the batches whose items are all settled as resolved.
 
@@ -83,21 +89,19 @@ def resolve(workspace: Workspace, engine: Engine, *, by: str = "command line") -
 
     Raises WorkspaceError when no batch is closed yet.
     """
-    evidence = _Evidence(closed_items(engine), pooled_ratings(engine), decisions(engine))
+    evidence = _evidence(engine)
     if not evidence.items:
-        raise WorkspaceError("wanted a closed batch to make gold from; there is none. Close one: assay batch close NAME")
+        raise WorkspaceError(
+            "wanted a closed batch to make gold from; there is none. Close one: assay batch close NAME"
+        )
     store = workspace.store
-    segments = store.read("segments", maker="segment")
-    recipe = Recipe(
-        inputs={**store.hashes("segments"), "people": evidence.digest()},
-        settings={"simulated_raters": list(evidence.simulated)},
-        codebook=workspace.codebook_hash,
-    )
+    made_from = _recipe(workspace, evidence)
     outcomes = _outcomes(evidence, workspace.codebook)
-    gold, rejected = _parted(outcomes, segments)
-    changed = not store.unchanged("gold", recipe)
+    gold, rejected = _parted(outcomes, store.read("segments", maker="segment"))
+    unsettled = _unsettled(outcomes, workspace.codebook)
+    changed = not store.unchanged("gold", made_from)
     if changed:
-        store.write("gold", gold, recipe, rejected)
+        store.write("gold", gold, made_from, rejected)
     sources = gold.get_column("source").to_list()
     return ResolveReport(
         changed=changed,
@@ -106,41 +110,80 @@ def resolve(workspace: Workspace, engine: Engine, *, by: str = "command line") -
         n_gold=gold.height,
         by_source={source: sources.count(source) for source in SOURCES},
         rejected=count_by_reason(rejected),
-        resolved_batches=_mark_batches(engine, evidence.items, outcomes, workspace.clock(), by),
+        resolved_batches=_mark_batches(engine, evidence.items, unsettled, workspace.clock(), by),
         simulated_raters=evidence.simulated,
+    )
+
+
+def _evidence(engine: Engine) -> _Evidence:
+    return _Evidence(closed_items(engine), pooled_ratings(engine), decisions(engine))
+
+
+def _recipe(workspace: Workspace, evidence: _Evidence) -> Recipe:
+    return Recipe(
+        inputs={**workspace.store.hashes("segments"), "people": evidence.digest()},
+        settings={"simulated_raters": list(evidence.simulated)},
+        codebook=workspace.codebook_hash,
     )
 
 
 def _outcomes(evidence: _Evidence, codebook: Codebook) -> pl.DataFrame:
     """One row an item and variable: its label and source, or the reason why it has none (OUTCOME_SCHEMA)."""
-    rated: dict[Key, tuple[list[int], datetime]] = {}
-    for item, variable, label, at in (
-        evidence.ratings.select("item", "variable", "label", "submitted_at").iter_rows()
-    ):
-        labels, last = rated.get((item, variable), ([], at))
-        rated[item, variable] = ([*labels, label], max(last, at))
+    rated: dict[Key, list[tuple[int, datetime]]] = defaultdict(list)
+    columns = ("item", "variable", "label", "submitted_at")
+    for item, variable, label, at in evidence.ratings.select(columns).iter_rows():
+        rated[item, variable].append((label, at))
     codes = {variable.name: set(variable.codes) for variable in codebook.rating_variables}
     wanted = {(item.segment_id, name) for item in evidence.items for name in codes}
     rows = [
-        (*key, *_outcome(rated.get(key), evidence.decided.get(key), codes.get(key[1], set())))
+        (*key, *_outcome(rated.get(key, []), evidence.decided.get(key), codes.get(key[1])))
         for key in sorted(wanted | set(rated))
     ]
     return pl.DataFrame(rows, schema=OUTCOME_SCHEMA, orient="row")
 
 
 def _outcome(
-    rated: tuple[list[int], datetime] | None, decision: Decision | None, codes: set[int]
+    rated: Sequence[tuple[int, datetime]], decision: Decision | None, codes: set[int] | None
 ) -> tuple[int | None, str | None, int, datetime | None, str | None]:
-    """label, source, n_raters, locked_at, reason."""
-    if rated is None:
-        return None, None, 0, None, TOO_FEW
-    labels, locked_at = rated
-    settlement = settle(labels)
-    label, source = settlement.label, settlement.source
-    if decision is not None:
-        label, source, locked_at = decision.label, "adjudicated", decision.decided_at
-    if label is None:
-        return None, None, len(labels), None, settlement.reason
-    if label not in codes:
-        return None, None, len(labels), None, NOT_IN_CODEBOOK
-    return label, source, len(labels), locked_at, None
+    """label, source, n_raters, locked_at, reason. ``codes``: None when the codebook lacks the variable."""
+    settlement = settle(label for label, _ in rated)
+    label, source = (decision.label, "adjudicated") if decision else (settlement.label, settlement.source)
+    reason = settlement.reason if label is None else None
+    if codes is None or (label is not None and label not in codes):
+        reason = NOT_IN_CODEBOOK
+    if reason is not None:
+        return None, None, len(rated), None, reason
+    return label, source, len(rated), decision.decided_at if decision else max(at for _, at in rated), None
+
+
+def _parted(outcomes: pl.DataFrame, segments: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What becomes gold and what does not; the latter with columns segment_id, variable, n_raters, reason."""
+    absent = ~pl.col("segment_id").is_in(segments.get_column("segment_id").implode())
+    judged = outcomes.with_columns(
+        reason=pl.when(pl.col("reason").is_null() & absent).then(pl.lit(SEGMENT_ABSENT)).otherwise("reason")
+    )
+    rejected = judged.filter(pl.col("reason").is_not_null()).select("segment_id", "variable", "n_raters", "reason")
+    return judged.filter(pl.col("reason").is_null()).drop("reason"), rejected
+
+
+def _unsettled(outcomes: pl.DataFrame, codebook: Codebook) -> set[str]:
+    """The segments on which people still owe a label of a variable that the codebook has."""
+    known = [variable.name for variable in codebook.rating_variables]
+    owed = outcomes.filter(pl.col("reason").is_not_null(), pl.col("variable").is_in(known))
+    return set(owed.get_column("segment_id"))
+
+
+def _mark_batches(
+    engine: Engine, items: Sequence[ClosedItem], unsettled: set[str], now: datetime, by: str
+) -> tuple[str, ...]:
+    """Set every closed batch to resolved where all its items are settled, else to closed; the resolved ones' names."""
+    waiting = {item.batch for item in items if item.segment_id in unsettled}
+    resolved = tuple(name for name in dict.fromkeys(item.batch for item in items) if name not in waiting)
+    with transaction(engine) as session:
+        for batch in session.scalars(select(Batch).where(Batch.name.in_({item.batch for item in items}))):
+            state = "resolved" if batch.name in resolved else "closed"
+            if batch.state != state:
+                batch.state = state
+                action = "batch_resolved" if state == "resolved" else "batch_unsettled"
+                session.add(Event(at=now, actor=by, action=action, subject=batch.name, detail={}))
+    return resolved

@@ -32,7 +32,7 @@ def closed_items(engine: Engine) -> list[ClosedItem]:
         .order_by(Batch.id, Item.position)
     )
     with transaction(engine) as session:
-        return [ClosedItem(*row) for row in session.execute(query).tuples()]
+        return [ClosedItem(*row) for row in session.execute(query)]
 
 
 def pooled_ratings(engine: Engine) -> pl.DataFrame:

@@ -1,0 +1,69 @@
+"""``assay vote``: the panel reads every segment and votes."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say, table
+
+if TYPE_CHECKING:
+    from annotation.silver.vote_report import VoteReport
+
+VoterOption = Annotated[
+    list[str] | None, typer.Option("--voter", help="Only this voter; may be given several times.", metavar="NAME")
+]
+
+
+def mount(app: typer.Typer) -> None:
+    """Put ``vote`` under an application."""
+    app.command("vote")(vote_cli)
+
+
+@guarded
+def vote_cli(voter: VoterOption = None, workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+    """Let the panel of voters label every segment.
+
+    The panel is listed in assay.toml. Votes already cast are never cast again; failed ones are tried again. A run that
+    was stopped goes on where it stopped.
+
+    Example: `assay vote --voter ridge -w corpus`
+    """
+    from annotation.silver.voting import vote
+    from core.errors import ServiceError
+    from core.workspace import open_workspace
+
+    report = vote(open_workspace(workspace), voter)
+    emit(report.as_json(), as_json, lambda: _show(report))
+    if report.n_failed:
+        why = next(f"{turn.voter}: {problem}" for turn in report.voters for problem in turn.problems)
+        raise ServiceError(
+            f"{report.n_failed} votes failed, the first because of {why}. All other votes are kept; put that right and "
+            f"run assay vote again: it asks only for what is missing"
+        )
+
+
+def _show(report: "VoteReport") -> None:
+    if not report.changed and not report.n_failed:
+        say(f"nothing changed: {sum(turn.n for turn in report.voters)} votes of {len(report.voters)} voters")
+    else:
+        rows = [
+            (
+                turn.voter,
+                turn.family,
+                turn.n,
+                turn.n_new,
+                None if turn.coverage is None else f"{turn.coverage:.1%}",
+                turn.n_abstained,
+                turn.n_failed,
+            )
+            for turn in report.voters
+        ]
+        what = f"{report.n_segments:,} segments, {report.n_variables} variables"
+        table(("voter", "family", "votes", "new", "coverage", "abstained", "failed"), rows, title=what)
+    for turn in report.voters:
+        if turn.n_dropped:
+            say(f"{turn.voter}: {turn.n_dropped} votes dropped, their segments or variables are gone")
+        for problem, n_failed in turn.problems.items():
+            say(f"{turn.voter}: {n_failed} votes failed: {problem}")
+    if report.outside_panel:
+        say(f"kept, but not in the panel of assay.toml: {', '.join(report.outside_panel)}")

@@ -1,0 +1,136 @@
+"""``assay gate``, ``assay agreement`` and ``assay resolve``."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say, table
+
+_COEFFICIENTS = {
+    "Fleiss' κ": ("fleiss_kappa",),
+    "Krippendorff's α, nominal": ("krippendorff_alpha", "nominal"),
+    "Krippendorff's α, ordinal": ("krippendorff_alpha", "ordinal"),
+}
+
+
+def mount(app: typer.Typer) -> None:
+    """Add this stage's commands to the tree."""
+    app.command("gate")(gate_cli)
+    app.command("agreement")(agreement_cli)
+    app.command("resolve")(resolve_cli)
+
+
+@guarded
+def gate_cli(
+    threshold: Annotated[
+        str | None, typer.Option(help="Consensus ratio ρ to reach, such as 2/3.", show_default="as in assay.toml")
+    ] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Turn the panel's votes into silver labels; what it does not agree on is the no-consensus pool.
+
+    Example: `assay gate --threshold 2/3 -w corpus`
+    """
+    from consensus.gate import parse_threshold
+    from consensus.gating import run_gate
+    from core.workspace import open_workspace
+
+    report = run_gate(open_workspace(workspace), parse_threshold(threshold) if threshold is not None else None)
+    emit(report.as_json(), as_json, lambda: _show_gate(report.as_json()))
+
+
+def _show_gate(report: Mapping[str, Any]) -> None:
+    unchanged = "" if report["changed"] else "nothing changed: "
+    say(f"{unchanged}{report['n_segments']} segments, a panel of {report['n_panel']}, ρ ≥ {report['threshold']}")
+    table(
+        ("variable", "items", "accepted", "no consensus", "no valid votes", "below quorum", "share", "Fleiss' κ"),
+        [
+            (
+                name, one["n_items"], one["n_accepted"], one["n_no_consensus"], one["n_no_valid_votes"],
+                one["n_below_quorum"], one["acceptance_rate"], one["fleiss_kappa"]["value"],
+            )
+            for name, one in report["variables"].items()
+        ],
+    )  # fmt: skip
+    for entry in report["left_out"]:
+        say(f"left out: {entry['n']} votes, {entry['reason']}")
+    if report["voters_without_votes"]:
+        say(f"without votes: {', '.join(report['voters_without_votes'])} (run: assay vote)")
+
+
+@guarded
+def agreement_cli(
+    file: Annotated[Path, typer.Argument(help="Ratings, .csv or .parquet.", metavar="FILE", show_default=False)],
+    wide: Annotated[bool, typer.Option("--wide", help="One column a rater instead of item, rater, label.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure how far the raters of any table agree. No workspace is needed.
+
+    The long form has the columns item, rater, [variable,] label; an empty label or −1 is missing.
+
+    Example: `assay agreement ratings.csv --wide`
+    """
+    from consensus.measuring import agreement_json
+    from consensus.rating_file import read_ratings
+
+    ratings = read_ratings(file, wide=wide)
+    measured = agreement_json(ratings.frame, text_variables=ratings.label_names)
+    emit(measured, as_json, lambda: _show_agreement(measured["variables"]))
+
+
+def _show_agreement(variables: Mapping[str, Mapping[str, Any]]) -> None:
+    for name, one in variables.items():
+        say(
+            f"{name}: {one['n_ratings']:,} ratings of {one['n_items']:,} items by {one['n_raters']} raters; "
+            f"{one['n_items_used']:,} items with two or more"
+        )
+        table(("coefficient", "value", "95% from", "to", "interval, or why there is none"), _summary_rows(one))
+        if one["cohen_kappa"]:
+            pairs = one["cohen_kappa"]
+            say("")
+            table(
+                ("Cohen's κ of", "and", "items", "value", "95% from", "to"),
+                [[pair[key] for key in ("a", "b", "n", "value", "low", "high")] for pair in pairs],
+            )
+        for entry in one["left_out"]:
+            say(f"left out: {entry['n']:,}, {entry['reason']}")
+        say("")
+
+
+def _summary_rows(one: Mapping[str, Any]) -> list[list[object]]:
+    rows: list[list[object]] = [["percent agreement (0 to 1)", one["percent_agreement"], None, None, None]]
+    for title, place in _COEFFICIENTS.items():
+        estimate: Any = one
+        for key in place:
+            estimate = estimate[key]
+        numbers = [estimate["value"], estimate["low"], estimate["high"]]
+        rows.append([title, *numbers, estimate["reason"] or estimate["method"]])
+    return rows
+
+
+@guarded
+def resolve_cli(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+    """Make gold labels from the ratings and adjudications of closed batches.
+
+    Example: `assay resolve -w corpus`
+    """
+    from consensus.gold import resolve
+    from core.database import open_database
+    from core.workspace import open_workspace
+
+    opened = open_workspace(workspace)
+    report = resolve(opened, open_database(opened)).as_json()
+    emit(report, as_json, lambda: _show_gold(report))
+
+
+def _show_gold(report: Mapping[str, Any]) -> None:
+    sources = ", ".join(f"{n} {source}" for source, n in report["by_source"].items())
+    told = f"{report['n_gold']} gold labels ({sources}) on {report['n_items']} items of {report['n_batches']} batches"
+    say(told if report["changed"] else f"nothing changed: {told}")
+    for reason, n in report["rejected"].items():
+        say(f"not gold: {n}, {reason.replace('_', ' ')}")
+    if report["simulated_raters"]:
+        say(f"simulated raters took part: {', '.join(report['simulated_raters'])}")
