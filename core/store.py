@@ -8,6 +8,7 @@ table whose manifest does not match and which the next run makes again. Rows tha
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -112,22 +113,47 @@ class Store:
     def write(self, name: str, frame: pl.DataFrame, recipe: Recipe, rejected: pl.DataFrame | None = None) -> Manifest:
         """Write a table whole, with its rejects (a frame with a ``reason`` column) and its manifest."""
         checked = check(name, frame)
+        self.write_rejected(name, rejected)
+        self._write_parquet(self.path(name), checked)
+        return self.write_manifest(name, recipe, checked.height, count_by_reason(rejected))
+
+    def write_rejected(self, name: str, rejected: pl.DataFrame | None) -> None:
+        """Replace the rejects of a table; none and an empty frame leave no file."""
         if rejected is not None and rejected.height:
             self._write_parquet(self.path(f"{name}_rejected"), rejected)
         else:
             self.path(f"{name}_rejected").unlink(missing_ok=True)
-        self._write_parquet(self.path(name), checked)
+
+    def write_manifest(self, name: str, recipe: Recipe, rows: int, rejected: Mapping[str, int]) -> Manifest:
+        """Write the manifest of the table as it now lies on disk; of a many-file table, one for all its parts.
+
+        rows: rows of the table; rejected: reason → rows of its rejects.
+        """
         manifest = Manifest(
             table=name,
             recipe=recipe,
-            sha256=file_sha256(self.path(name)),
-            rows=checked.height,
-            rejected=count_by_reason(rejected),
+            sha256=self.content_hash(name),
+            rows=rows,
+            rejected=rejected,
             written_at=self.clock().isoformat(),
         )
         text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, default=str)
         write_atomically(self._manifest_path(name), text.encode())
         return manifest
+
+    def adopt(self, name: str, finished: Path) -> None:
+        """Move a finished Parquet file, checked by whoever wrote it, to the place of a table or part."""
+        path = self.path(name)
+        with writing(path.name):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            finished.chmod(0o600)  # as every file that `atomic_path` makes
+            with finished.open("rb") as stream:
+                os.fsync(stream.fileno())
+            finished.replace(path)
+
+    def content_hash(self, name: str) -> str:
+        """SHA-256 of a table's file; of a many-file table, over the hashes of its parts."""
+        return digest(self.hashes(name)) if name in MANY_FILES else file_sha256(self.path(name))
 
     def _write_parquet(self, path: Path, frame: pl.DataFrame) -> None:
         with atomic_path(path) as temporary:
@@ -149,9 +175,9 @@ class Store:
         manifest = self.manifest(name)
         return (
             manifest is not None
-            and self.path(name).exists()
+            and self.exists(name)
             and digest(asdict(manifest.recipe)) == digest(asdict(recipe))
-            and file_sha256(self.path(name)) == manifest.sha256
+            and self.content_hash(name) == manifest.sha256
         )
 
     def stale(self, name: str, recipe: Recipe) -> list[str]:
@@ -193,23 +219,39 @@ def count_by_reason(rejected: pl.DataFrame | None) -> dict[str, int]:
 
 
 @contextmanager
+def writing(what: str) -> Iterator[None]:
+    """Turn a failed write inside the block (full disk, missing rights) into a WorkspaceError that names ``what``."""
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise WorkspaceError(
+            f"could not write {what}: {_cause(error)}; free some space or check the folder's rights, "
+            f"then run the command again (earlier tables are intact)"
+        ) from error
+
+
+def _cause(error: OSError | pl.exceptions.PolarsError) -> str:
+    """What the operating system said. polars hides it in a sentence of its own: ``… (os error 28)``."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    code = re.search(r"os error (\d+)", str(error))
+    return os.strerror(int(code[1])) if code else "the table could not be written as Parquet"
+
+
+@contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path`` that replaces it, fsynced, when the block ends well; else it is removed."""
     temporary: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=path.suffix)
-        os.close(handle)
-        temporary = Path(name)
-        yield temporary
-        with temporary.open("rb") as stream:
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise WorkspaceError(
-            f"could not write {path.name}: {error.strerror or error}; free some space or check the folder's rights, "
-            f"then run the command again (earlier tables are intact)"
-        ) from error
+        with writing(path.name):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=path.suffix)
+            os.close(handle)
+            temporary = Path(name)
+            yield temporary
+            with temporary.open("rb") as stream:
+                os.fsync(stream.fileno())
+            temporary.replace(path)
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

@@ -15,6 +15,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n[ \n]*")
+# Finds whatever `tidy` might change in a text; most chat messages are ASCII, Chinese and punctuation in one line.
+_UNTIDY = re.compile("[^ -~\u4e00-\u9fff\u3001-\u3011\uff01-\uff5e\u2014\u2018-\u201d\u2026]|  |^ | \\Z")
 
 
 class _Fold(dict[int, int]):
@@ -45,8 +47,9 @@ def _converter() -> Converter:
 
 
 def simplified(text: str) -> str:
-    """Traditional Chinese to Simplified, character lengths kept. Lone surrogates become U+FFFD first."""
-    return _converter().convert(_SURROGATE.sub("\ufffd", text))
+    """Traditional Chinese to Simplified, character lengths kept; idempotent. Lone surrogates become U+FFFD first."""
+    # OpenCC turns 薴 into 苧 and 苧 into 苎: the one character that needs a second step.
+    return _converter().convert(_SURROGATE.sub("\ufffd", text)).replace("苧", "苎")
 
 
 def tidy(text: str) -> str:
@@ -54,6 +57,8 @@ def tidy(text: str) -> str:
 
     Composed by NFC. Width is kept: full-width punctuation carries meaning for readers of Chinese.
     """
+    if _UNTIDY.search(text) is None:
+        return text
     composed = unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", text))
     visible = _CONTROL.sub("", composed.replace("\r\n", "\n").translate(_INVISIBLE))
     return unicodedata.normalize("NFC", _LINES.sub("\n", _BLANKS.sub(" ", visible)).strip())

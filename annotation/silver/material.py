@@ -1,0 +1,76 @@
+"""What the voters of one run read, made when the first of them needs it: segments as chats, training data."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import polars as pl
+
+from annotation.silver.ballots import ReadyVoter
+from annotation.silver.documents import Document, SignalWords, document_of_segment, signal_words
+from annotation.silver.training import TrainingSet, training_set
+from core.chat import ReplyCache
+from core.contracts import empty
+from core.display import Display, displays
+from core.errors import DataError
+from core.settings import Voter
+from core.workspace import Workspace
+
+
+class Material:
+    """The reading matter of a workspace. Tables are read at most once, and not at all when nothing has to be cast."""
+
+    def __init__(self, workspace: Workspace, segments: pl.DataFrame) -> None:
+        self.workspace = workspace
+        self.segments = segments
+
+    @cached_property
+    def displays(self) -> Mapping[str, Display]:
+        """segment_id → the segment as a chat, in the order of the table."""
+        store = self.workspace.store
+        if self.segments.is_empty():
+            return {}
+        messages = store.read("messages", maker="collect PATH")
+        wanted = self.segments.get_column("message_ids").explode()
+        n_gone = int((~wanted.is_in(messages.get_column("message_id").implode())).sum())
+        if n_gone:
+            raise DataError(
+                f"the segments name {n_gone} messages that the table messages no longer holds; run: assay segment"
+            )
+        return displays(self.segments, messages, store.read_or_empty("matches"))
+
+    @cached_property
+    def documents(self) -> Mapping[str, Document]:
+        return {segment_id: document_of_segment(display) for segment_id, display in self.displays.items()}
+
+    @cached_property
+    def words(self) -> SignalWords:
+        return signal_words(self.workspace.store.read_or_empty("lexicon"))
+
+    @cached_property
+    def training(self) -> TrainingSet:
+        use_gold = self.workspace.settings.vote.use_gold
+        gold = self.workspace.store.read_or_empty("gold") if use_gold else empty("gold")
+        return training_set(self.workspace.codebook, gold, self.documents)
+
+    def ready(self, voter: Voter) -> ReadyVoter:
+        """A member of the panel with all that it reads. Raises SettingsError for a recipe that does not exist."""
+        if voter.backend == "embedded":
+            return self._embedded(voter)
+        from annotation.silver.chat_voter import ChatVoter
+
+        cache = ReplyCache(self.workspace.cache / "llm")
+        return ChatVoter(voter, self.workspace.codebook, self.workspace.settings.vote.language, self.displays, cache)
+
+    def _embedded(self, voter: Voter) -> ReadyVoter:
+        from annotation.silver.embedded import EmbeddedVoter
+        from annotation.silver.recipes import recipe_named
+
+        return EmbeddedVoter(
+            name=voter.name,
+            recipe=recipe_named(voter.recipe or voter.name, voter.name),
+            training=self.training,
+            documents=self.documents,
+            words=self.words,
+            seed=self.workspace.settings.vote.seed,
+            abstain_below=voter.abstain_below,
+        )

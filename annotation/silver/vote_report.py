@@ -1,0 +1,80 @@
+"""What a round of voting came to, voter by voter."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+
+from core.settings import Voter
+
+
+@dataclass(frozen=True)
+class VoterReport:
+    """One voter's turn.
+
+    n: rows of its table; by_status: rows by status; coverage: share of rows with a label, 0 to 1 (None without rows).
+    n_new: votes cast in this run that did not fail; n_dropped: earlier votes on what is no longer there.
+    problems: what went wrong with failed votes → how many. seconds: of this turn.
+    """
+
+    voter: str
+    family: str
+    n: int
+    by_status: Mapping[str, int]
+    coverage: float | None
+    n_new: int
+    n_dropped: int
+    problems: Mapping[str, int]
+    seconds: float
+
+    @property
+    def n_abstained(self) -> int:
+        return self.by_status["refused"] + self.by_status["unparsed"]
+
+    @property
+    def n_failed(self) -> int:
+        return self.by_status["failed"]
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.n_new or self.n_dropped)
+
+
+@dataclass(frozen=True)
+class VoteReport:
+    """A round of voting. outside_panel: voters whose votes are kept though the settings no longer name them."""
+
+    voters: tuple[VoterReport, ...]
+    n_segments: int
+    n_variables: int
+    outside_panel: tuple[str, ...]
+
+    @property
+    def changed(self) -> bool:
+        return any(report.changed for report in self.voters)
+
+    @property
+    def n_failed(self) -> int:
+        return sum(report.n_failed for report in self.voters)
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "changed": self.changed, "n_failed": self.n_failed}
+
+
+def voter_report(voter: Voter, votes: pl.DataFrame, *, n_new: int, n_dropped: int, seconds: float) -> VoterReport:
+    """The report of one voter from its ``votes`` frame."""
+    rows = votes.select(pl.col("status").cast(pl.String), "rationale").rows()
+    counted = Counter(status for status, _ in rows)
+    return VoterReport(
+        voter=voter.name,
+        family=voter.family,
+        n=len(rows),
+        by_status={status: counted[status] for status in ("ok", "unparsed", "refused", "failed")},
+        coverage=counted["ok"] / len(rows) if rows else None,
+        n_new=n_new,
+        n_dropped=n_dropped,
+        problems=dict(Counter(str(why) for status, why in rows if status == "failed").most_common()),
+        seconds=seconds,
+    )

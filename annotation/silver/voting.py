@@ -1,0 +1,111 @@
+"""The panel votes: every voter of the settings on every segment and rating variable, each vote cast once.
+
+A vote stands while its ``prompt_hash`` does, which covers everything that determines the answer. A failed vote is cast
+again by the next run. Votes are journaled as they come and folded into the voter's table at the end of its turn.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+
+from annotation.silver.ballots import Ballot, Vote, votes_frame, votes_of
+from annotation.silver.journal import Journal
+from annotation.silver.material import Material
+from annotation.silver.vote_report import VoteReport, VoterReport, voter_report
+from core.errors import SettingsError
+from core.progress import track
+from core.settings import Voter, VoteSettings
+from core.store import Recipe
+from core.texts import closest
+from core.workspace import Workspace
+
+_DECIDES_THE_VOTE = {"name", "backend", "recipe", "model", "temperature", "max_tokens", "seed", "abstain_below"}
+
+
+def vote(workspace: Workspace, voters: Sequence[str] | None = None) -> VoteReport:
+    """Let the panel vote, or only the voters named; write ``votes/VOTER`` for each.
+
+    One row a segment and rating variable; label −1 unless status is ``ok``. Votes on segments or variables that are
+    gone are dropped and counted. Raises SettingsError for an unknown voter or an empty panel, WorkspaceError without
+    segments.
+    """
+    panel = chosen_voters(workspace.settings.vote, voters)
+    material = Material(workspace, workspace.store.read("segments", maker="segment"))
+    recipes = {voter.name: vote_recipe(workspace, voter) for voter in panel}
+    reports = tuple(_take_turn(workspace, voter, recipes[voter.name], material) for voter in panel)
+    members = {voter.name for voter in workspace.settings.vote.voters}
+    kept = (part.partition("/")[2] for part in workspace.store.parts("votes"))
+    return VoteReport(
+        voters=reports,
+        n_segments=material.segments.height,
+        n_variables=len(workspace.codebook.rating_variables),
+        outside_panel=tuple(name for name in kept if name not in members),
+    )
+
+
+def chosen_voters(settings: VoteSettings, names: Sequence[str] | None = None) -> tuple[Voter, ...]:
+    """The whole panel, or the voters named, in the order of the settings."""
+    if not settings.voters:
+        raise SettingsError("there is nobody to vote; add a [[vote.voters]] table to assay.toml for every voter")
+    known = [voter.name for voter in settings.voters]
+    for name in names or ():
+        if name not in known:
+            raise SettingsError(f"no voter {name!r} in assay.toml; {closest(name, known)}")
+    return tuple(voter for voter in settings.voters if not names or voter.name in names)
+
+
+def vote_recipe(workspace: Workspace, voter: Voter) -> Recipe:
+    """What the table ``votes/VOTER`` is made of. Weight, family, speed and the place of a server are no part of it."""
+    settings = workspace.settings.vote
+    tables = ["segments", "messages"]
+    own = voter.model_dump(mode="json", include=_DECIDES_THE_VOTE, exclude_none=True)
+    if voter.backend == "embedded":
+        from annotation.silver.embedded import source_hash
+
+        tables += ["lexicon", *(["gold"] if settings.use_gold else [])]
+        own |= {"seed": settings.seed, "source": source_hash()}
+    else:
+        own["language"] = settings.language
+    return Recipe(inputs=workspace.store.hashes(*tables), settings=own, codebook=workspace.codebook_hash)
+
+
+def _take_turn(workspace: Workspace, voter: Voter, recipe: Recipe, material: Material) -> VoterReport:
+    started = time.perf_counter()
+    store, name = workspace.store, f"votes/{voter.name}"
+    before = store.read_or_empty(name)
+    if store.unchanged(name, recipe) and not _any_failed(before):
+        return voter_report(voter, before, n_new=0, n_dropped=0, seconds=time.perf_counter() - started)
+    after, n_new = _poll(workspace, voter, material, before)
+    store.write(name, after, recipe)
+    _journal(workspace, voter).discard()
+    gone = before.join(after, on=["segment_id", "variable"], how="anti").height
+    return voter_report(voter, after, n_new=n_new, n_dropped=gone, seconds=time.perf_counter() - started)
+
+
+def _poll(workspace: Workspace, voter: Voter, material: Material, before: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """The voter's votes, those that stand and those cast now, and how many were cast now and did not fail."""
+    ready = material.ready(voter)
+    hashes = ready.hashes()
+
+    def standing(votes: Iterable[Vote]) -> dict[Ballot, Vote]:
+        return {v.ballot: v for v in votes if v.status != "failed" and hashes.get(v.ballot) == v.prompt_hash}
+
+    votes = standing(votes_of(before))
+    n_before = len(votes)
+    with _journal(workspace, voter) as journal:
+        votes |= standing(journal.read())
+        pending = [ballot for ballot in hashes if ballot not in votes]
+        for cast in track(ready.cast(pending), f"vote {voter.name}", ready.rounds(pending)):
+            journal.append(cast)
+            votes |= {vote.ballot: vote for vote in cast}
+    n_failed = sum(vote.status == "failed" for vote in votes.values())
+    return votes_frame(votes[ballot] for ballot in hashes), len(votes) - n_failed - n_before
+
+
+def _journal(workspace: Workspace, voter: Voter) -> Journal:
+    return Journal(workspace.cache / "votes" / f"{voter.name}.jsonl")
+
+
+def _any_failed(votes: pl.DataFrame) -> bool:
+    return bool((votes.get_column("status").cast(pl.String) == "failed").any())

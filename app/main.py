@@ -1,0 +1,66 @@
+"""The command line: every stage's commands under one name, ``assay``."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import collector.cli
+import typer
+
+import consensus.cli
+import lexicon.cli
+import release.cli
+import segmenter.cli
+from annotation import human_cli, vote_cli
+from app import report_cli, ui_cli, workspace_cli
+from core import __version__
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"assay {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Turn raw group chat into a labelled corpus that other people can trust.
+
+    collect → lexicon → segment → vote → gate → batch, ui → resolve → release
+    """
+
+
+def _agreement(ratings: "pl.DataFrame") -> dict[str, Any]:
+    """The agreement of a closing batch: annotation asks for it, consensus measures it."""
+    from consensus.measuring import agreement_json
+
+    return agreement_json(ratings)
+
+
+def build() -> typer.Typer:
+    """The whole command tree, in the order of the pipeline."""
+    app = typer.Typer(name="assay", callback=_root, no_args_is_help=True, pretty_exceptions_enable=False)
+    workspace_cli.mount(app)
+    collector.cli.mount(app)
+    app.add_typer(lexicon.cli.app, name="lexicon")
+    app.add_typer(segmenter.cli.app, name="segment")
+    vote_cli.mount(app)
+    consensus.cli.mount(app)
+    human_cli.mount(app, agreement=_agreement)
+    report_cli.mount(app)
+    ui_cli.mount(app)
+    app.add_typer(release.cli.app, name="release")
+    return app
+
+
+def main() -> None:
+    """Entry of the ``assay`` script."""
+    build()()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""What every source yields: one record after another, each a message or the reason why it is none."""
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+Reason = Literal["bad_record", "service", "no_sender", "empty", "too_short", "duplicate"]
+"""Why a record is not kept.
+
+bad_record: no usable id, time or text. service: a line of the platform (joined, pinned, topic created). no_sender:
+nobody to make a pseudonym for. empty: no text at all (sticker, photo without caption). too_short: fewer than
+``collect.min_chars`` characters after cleaning. duplicate: the same message, seen before or in a newer version.
+"""
+
+
+class RawMessage(NamedTuple):
+    """A message as its platform knows it. Ids are canonical raw ids (`collector.raw_ids`); they never reach the disk.
+
+    position: number of the message in a Telegram export, line in a JSONL or CSV file; from 1. time, edited_at: UTC.
+    user is None when the record names no sender. text is raw, except that names of people which the platform marked
+    are placeholders already.
+    """
+
+    position: int
+    chat: str
+    message: str
+    user: str | None
+    reply_to: str | None
+    time: datetime
+    text: str
+    is_forward: bool = False
+    edited_at: datetime | None = None
+
+
+class Rejected(NamedTuple):
+    """A record that is no message. chat and message are given where they could be read."""
+
+    position: int
+    reason: Reason
+    chat: str | None = None
+    message: str | None = None
+
+
+Record = RawMessage | Rejected

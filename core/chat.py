@@ -1,0 +1,111 @@
+"""What is said to a language model and what comes back: server, request, reply, failure; replies kept on disk."""
+
+import ipaddress
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from core.errors import SettingsError
+from core.store import digest, write_atomically
+
+
+@dataclass(frozen=True)
+class ChatServer:
+    """Where a model is served and how hard it may be asked. timeout: seconds without a byte, for each attempt."""
+
+    base_url: str
+    api_key: str = field(repr=False)
+    concurrency: int = 8
+    timeout: float = 60.0
+    retries: int = 5
+
+    @property
+    def name(self) -> str:
+        """Host and port, for messages."""
+        return urlsplit(self.base_url).netloc.rpartition("@")[2]
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """One question. messages: (role, content). schema: the JSON schema that the reply is to follow, if any."""
+
+    model: str
+    messages: tuple[tuple[str, str], ...]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    schema: Mapping[str, Any] | None = None
+
+    @cached_property
+    def key(self) -> str:
+        """Hash of everything that determines the answer. The server is no part of it: a model may move."""
+        return digest([self.model, self.messages, self.parameters, self.schema])
+
+
+@dataclass(frozen=True)
+class ChatReply:
+    """What a model said. refusal: its words when it declined. finish_reason: ``stop``, ``length``,
+    ``content_filter`` or whatever else the server says. seconds: from asking to the answer, waits and retries included.
+    """
+
+    text: str
+    finish_reason: str
+    refusal: str | None
+    model: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ChatFailure:
+    """Why there is no answer, in words for the user; free of chat text and keys."""
+
+    reason: str
+    seconds: float
+
+
+Answer = ChatReply | ChatFailure
+
+
+class ReplyCache:
+    """Replies on disk, one file a request, by the request's key. A file that cannot be read counts as absent."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def get(self, request: ChatRequest) -> ChatReply | None:
+        try:
+            return ChatReply(**json.loads(self._path(request).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def put(self, request: ChatRequest, reply: ChatReply) -> None:
+        text = json.dumps(asdict(reply), ensure_ascii=False)
+        write_atomically(self._path(request), text.encode("utf-8", "backslashreplace"))
+
+    def _path(self, request: ChatRequest) -> Path:
+        return self.folder / request.key[:2] / f"{request.key}.json"
+
+
+def api_key(variable: str, base_url: str) -> str:
+    """The key in an environment variable; a server on this machine needs none. Raises SettingsError."""
+    key = os.environ.get(variable, "").strip()
+    if key:
+        return key
+    if is_local(base_url):
+        return "none"
+    raise SettingsError(
+        f"{ChatServer(base_url, '').name} needs an API key: wanted it in the environment variable {variable}, which is "
+        f"not set; set it, or name another variable with api_key_env"
+    )
+
+
+def is_local(base_url: str) -> bool:
+    """Whether a server runs on this machine."""
+    host = urlsplit(base_url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
