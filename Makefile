@@ -44,7 +44,7 @@ docs: setup
 	$(BIN)/mkdocs build --strict --quiet
 
 bench: setup
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/run.py $(ROWS)
 
 clean:
 	rm -rf $(VENV) site demo build *.egg-info

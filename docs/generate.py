@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import dataframely as dy
 import typer
+from typer.core import TyperArgument, TyperGroup, TyperOption
 
 from app.main import build
 from core.codebook import SHIPPED, Codebook, Variable, shipped_codebook
@@ -37,40 +37,43 @@ def pages() -> dict[str, str]:
 def commands() -> str:
     """Every command with its help, arguments and options."""
     root = typer.main.get_command(build())
+    start = typer.Context(root, info_name="assay")
     intro = (
         "# Commands\n\nEvery command takes `--help`. Exit codes: 0 done; 1 the data, the settings or a service is at "
         "fault (one message says what was wanted, what came and what to do); 2 wrong usage; 130 interrupted: run the "
         "same command again and it goes on. With `--json` a command prints one JSON object on standard output.\n"
     )
-    return intro + "\n".join(_command(context) for context in _walk(click.Context(root, info_name="assay")))
+    return intro + "\n".join(_command(context) for context in _walk(start))
 
 
-def _walk(context: click.Context) -> Iterator[click.Context]:
+def _walk(context: typer.Context) -> Iterator[typer.Context]:
     """The context of every command that does something, in the order of the command line."""
     command = context.command
-    if not isinstance(command, click.Group) or command.invoke_without_command:
+    if not isinstance(command, TyperGroup) or command.invoke_without_command:
         yield context
-    if isinstance(command, click.Group):
+    if isinstance(command, TyperGroup):
         for name in command.list_commands(context):
             child = command.get_command(context, name)
             if child is not None:
-                yield from _walk(click.Context(child, info_name=name, parent=context))
+                yield from _walk(typer.Context(child, info_name=name, parent=context))
 
 
-def _command(context: click.Context) -> str:
+def _command(context: typer.Context) -> str:
     help_text = "\n".join(line.strip() for line in (context.command.help or "").splitlines())
     rows = [_parameter(parameter) for parameter in context.command.params if parameter.name != "help"]
     options = "\n".join(["| | |", "|---|---|", *rows]) if rows else ""
     return f"\n## `{context.command_path}`\n\n{help_text}\n\n{options}\n"
 
 
-def _parameter(parameter: click.Parameter) -> str:
-    if isinstance(parameter, click.Option):
+def _parameter(parameter: object) -> str:
+    if isinstance(parameter, TyperOption):
         names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
-        shown = "" if parameter.default in (None, False, ()) or callable(parameter.default) else parameter.default
-        default = f" Default: `{shown}`." if str(shown) not in ("", ".") else ""
-        return f"| {names} | {(parameter.help or '').replace('|', '/')}{default} |"
-    return f"| `{parameter.human_readable_name}` | {getattr(parameter, 'help', '') or ''} |"
+        default = "" if parameter.default in (None, False, ()) or callable(parameter.default) else str(parameter.default)
+        told = f" Default: `{default}`." if default not in ("", ".") else ""
+        return f"| {names} | {(parameter.help or '').replace('|', '/')}{told} |"
+    if isinstance(parameter, TyperArgument):
+        return f"| `{parameter.human_readable_name}` | {parameter.help or ''} |"
+    raise TypeError(f"an unknown kind of parameter: {parameter!r}")
 
 
 def settings() -> str:
