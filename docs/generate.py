@@ -68,11 +68,14 @@ def _command(context: typer.Context) -> str:
 def _parameter(parameter: object) -> str:
     if isinstance(parameter, TyperOption):
         names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
-        default = "" if parameter.default in (None, False, ()) or callable(parameter.default) else str(parameter.default)
+        default = (
+            "" if parameter.default in (None, False, ()) or callable(parameter.default) else str(parameter.default)
+        )
         told = f" Default: `{default}`." if default not in ("", ".") else ""
         return f"| {names} | {(parameter.help or '').replace('|', '/')}{told} |"
     if isinstance(parameter, TyperArgument):
-        return f"| `{parameter.human_readable_name}` | {parameter.help or ''} |"
+        name = (parameter.metavar or parameter.name or "").upper()
+        return f"| `{name}` | {parameter.help or ''} |"
     raise TypeError(f"an unknown kind of parameter: {parameter!r}")
 
 
@@ -102,7 +105,9 @@ def _table(name: str, contract: type[dy.Schema]) -> str:
         f"| {(kind.metadata or {}).get('about', '')} |"
         for column, kind in contract.columns().items()
     ]
-    head = f"\n## `{shown}.parquet`\n\n{(contract.__doc__ or '').strip()}\n\n| column | type | meaning |\n|---|---|---|\n"
+    head = (
+        f"\n## `{shown}.parquet`\n\n{(contract.__doc__ or '').strip()}\n\n| column | type | meaning |\n|---|---|---|\n"
+    )
     return head + "\n".join(rows) + "\n"
 
 
@@ -114,13 +119,16 @@ def _type(column: dy.Column) -> str:
 
 def codebooks() -> str:
     """Every shipped codebook: variables, labels, definitions, tree."""
-    return "# Codebooks\n\nChoose one with `assay init DIR --codebook NAME`, then edit the workspace's `codebook.toml`.\n" + (
-        "\n".join(_codebook(shipped_codebook(name)) for name in SHIPPED)
+    return (
+        "# Codebooks\n\nChoose one with `assay init DIR --codebook NAME`, then edit the workspace's `codebook.toml`.\n"
+        + ("\n".join(_codebook(shipped_codebook(name)) for name in SHIPPED))
     )
 
 
 def _codebook(book: Codebook) -> str:
-    head = f"\n## `{book.name}` — {book.title.en}\n\n{book.title.zh}。{book.description.zh}\n\n{book.description.en}\n\n"
+    head = (
+        f"\n## `{book.name}` — {book.title.en}\n\n{book.title.zh}。{book.description.zh}\n\n{book.description.en}\n\n"
+    )
     facts = f"Source: {book.source}. Unit: {book.unit.en} {len(book.examples)} synthetic examples.\n"
     return head + facts + "\n".join(_variable(variable) for variable in book.variables) + _tree(book)
 
