@@ -23,7 +23,7 @@ from core.settings import CollectSettings
 from core.store import Recipe, Store, count_by_reason
 from core.workspace import Workspace
 
-CHUNK_MESSAGES = 5000
+CHUNK_MESSAGES = 20_000
 CHUNK_CHARACTERS = 8_000_000
 
 

@@ -46,6 +46,8 @@ class Joined:
 def join(known: pl.DataFrame, source: pl.DataFrame, prefer_new: bool = False) -> Joined:
     """Known messages of a chat, in chat order, with those of one more source, in its order. Both: `KEYS_SCHEMA`."""
     fresh = _newest_versions(source)
+    if known.is_empty():
+        return Joined(_sorted(fresh), fresh.height, 0, source.height - fresh.height)
     both = fresh.join(known, on="message_id", suffix="_known", maintain_order="left")
     replacing = both.filter(_replaces(prefer_new)).select("message_id", *_VERSION)
     settled = _sorted(known.update(replacing, on="message_id"))

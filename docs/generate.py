@@ -69,7 +69,9 @@ def _parameter(parameter: object) -> str:
     if isinstance(parameter, TyperOption):
         names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
         default = (
-            "" if parameter.default in (None, False, ()) or callable(parameter.default) else str(parameter.default)
+            ""
+            if parameter.default in (None, True, False, ()) or callable(parameter.default)
+            else str(parameter.default)
         )
         told = f" Default: `{default}`." if default not in ("", ".") else ""
         return f"| {names} | {(parameter.help or '').replace('|', '/')}{told} |"
@@ -91,7 +93,8 @@ def settings() -> str:
 def tables() -> str:
     """The data dictionary, from the contracts."""
     intro = (
-        "# Data dictionary\n\nEvery table is checked against its contract when it is written and when it is read. Times "
+        "# Data dictionary\n\nEvery table is checked against its contract when it is written and when it is read. "
+        "Times "
         "are UTC with milliseconds, ids are strings. Beside each table lie `NAME.manifest.json` (what made it) and, "
         "where a stage dropped rows, `NAME_rejected.parquet` with a `reason`.\n"
     )
@@ -134,7 +137,8 @@ def _codebook(book: Codebook) -> str:
 
 
 def _variable(variable: Variable) -> str:
-    head = f"\n### `{variable.name}` ({variable.kind}) — {variable.title.en} {variable.title.zh}\n\n{variable.question.en}\n"
+    title = f"{variable.title.en} {variable.title.zh}"
+    head = f"\n### `{variable.name}` ({variable.kind}) — {title}\n\n{variable.question.en}\n"
     if variable.kind == "binary":
         return head
     rows = [
@@ -154,9 +158,8 @@ def _tree(book: Codebook) -> str:
     ]
     several = " A text may take several paths; each is kept." if book.tree.several_paths else ""
     return (
-        f"\n### Decision tree\n\nStarts at `{book.tree.start}`.{several}\n\n| node | question | answers |\n|---|---|---|\n"
-        + "\n".join(lines)
-        + "\n"
+        f"\n### Decision tree\n\nStarts at `{book.tree.start}`.{several}\n\n"
+        "| node | question | answers |\n|---|---|---|\n" + "\n".join(lines) + "\n"
     )
 
 

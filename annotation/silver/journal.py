@@ -45,7 +45,8 @@ class Journal:
         """The votes kept so far. A last line that a kill cut off is removed; a line that makes no sense is skipped."""
         self.stream.seek(0)
         data = self.stream.read()
-        self.stream.truncate(data.rfind(b"\n") + 1)
+        data = data[: data.rfind(b"\n") + 1]
+        self.stream.truncate(len(data))
         return [vote for line in data.split(b"\n") if (vote := _vote(line)) is not None]
 
     def append(self, votes: Iterable[Vote]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from annotation.silver.documents import Document, document_of_example
-from core.codebook import Codebook, RatingVariable
+from core.codebook import Codebook
 from core.store import digest
 
 
@@ -41,22 +41,19 @@ def training_set(codebook: Codebook, gold: pl.DataFrame, segments: Mapping[str, 
     teaches nothing.
     """
     examples = [document_of_example(number, example) for number, example in enumerate(codebook.examples, 1)]
+    codes = {rating.name: rating.codes for rating in codebook.rating_variables}
     known: dict[tuple[str, str], int] = {
         (segment_id, variable): label
         for segment_id, variable, label in gold.select("segment_id", "variable", "label").iter_rows()
+        if label in codes.get(variable, ())
     }
     taught = {segment_id for segment_id, _ in known}
     decided = [document for segment_id, document in segments.items() if segment_id in taught]
     labels = {
         rating.name: (
             *(codebook.example_label(example, rating) for example in codebook.examples),
-            *(_gold_label(known, document, rating) for document in decided),
+            *(known.get((document.document_id, rating.name)) for document in decided),
         )
         for rating in codebook.rating_variables
     }
     return TrainingSet((*examples, *decided), labels)
-
-
-def _gold_label(known: Mapping[tuple[str, str], int], document: Document, rating: RatingVariable) -> int | None:
-    label = known.get((document.document_id, rating.name))
-    return label if label in rating.codes else None

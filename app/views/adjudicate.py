@@ -23,7 +23,7 @@ def show(visit: Visit) -> None:
     """The disagreement in hand, or a word that there is none."""
     say = visit.say
     if not visit.may_adjudicate:
-        st.error(say("disagreements_none_title"))
+        st.error(say("adjudicators_only"))
         return
     found = disagreements(visit.desk.engine)
     here = _in_hand(found)

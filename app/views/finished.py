@@ -16,7 +16,12 @@ from app.wiring import close_if_complete
 def show(visit: Visit, tasks: Sequence[Task], finished: str | None, revise: Callable[[], None]) -> None:
     """Thanks, and the agreement of the batch that was completed. ``finished``: its name, if it was just now."""
     say = visit.say
-    mine = _own_batches(visit)
+    person = visit.person.name
+    mine = [
+        batch for batch in list_batches(visit.desk.engine) if person in {load.annotator for load in batch.loads}
+    ]
+    if _closed_what_was_left(visit, mine):
+        st.rerun()
     just_now = next((batch for batch in mine if batch.name == finished), None)
     if just_now is not None:
         text = "batch_complete_text" if just_now.state != "open" else "waiting_to_close_text"
@@ -30,17 +35,11 @@ def show(visit: Visit, tasks: Sequence[Task], finished: str | None, revise: Call
         st.button(say("revise_mine"), key="revise", on_click=revise)
 
 
-def _own_batches(visit: Visit) -> list[BatchSummary]:
-    """The batches of this annotator. One that is complete and was left open, by a crash say, is closed first."""
-    engine, person = visit.desk.engine, visit.person.name
-
-    def mine() -> list[BatchSummary]:
-        return [batch for batch in list_batches(engine) if any(load.annotator == person for load in batch.loads)]
-
-    complete = [batch.name for batch in mine() if batch.state == "open" and batch.n_done == batch.n_total]
-    for batch in complete:
-        close_if_complete(visit.desk.workspace, engine, batch, person)
-    return mine()
+def _closed_what_was_left(visit: Visit, mine: Sequence[BatchSummary]) -> bool:
+    """Close batches that are complete and still open, because a page was interrupted say; whether there were any."""
+    complete = [batch.name for batch in mine if batch.state == "open" and batch.n_done == batch.n_total]
+    workspace, engine, person = visit.desk.workspace, visit.desk.engine, visit.person.name
+    return any([close_if_complete(workspace, engine, batch, person) for batch in complete])
 
 
 def _agreement(visit: Visit, batch: BatchSummary) -> str:

@@ -23,7 +23,7 @@ def test_both_languages_say_the_same_things():
 
 
 def test_every_text_is_used_and_every_used_text_is_there():
-    named = set(re.findall(r'"([a-z][a-z0-9_]+)"', SOURCE))
+    named = set(re.findall(r"""["']([a-z][a-z0-9_]+)["']""", SOURCE))
     left_over = {key for key in texts() if key not in named and not key.startswith(FAMILIES)}
     assert left_over == set()
     asked = set(re.findall(r"""\bsay\(\s*["']([a-z0-9_]+)["']""", SOURCE))
