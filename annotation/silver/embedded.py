@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -20,10 +19,10 @@ from annotation.silver.ballots import ABSTAIN, Ballot, Status, Vote
 from annotation.silver.calibration import Confident, least_sure
 from annotation.silver.documents import Document, SignalWords
 from annotation.silver.recipes import EmbeddedRecipe
+from annotation.silver.sources import code_hash
 from annotation.silver.training import TrainingSet
 from core.store import digest
 
-_MAKES_THE_VOTE = ("calibration.py", "documents.py", "embedded.py", "features.py", "recipes.py", "training.py")
 NO_LESSON = "the training examples hold fewer than two labels of this variable"
 OWN_LABEL = "this segment's own gold label would have decided the vote"
 
@@ -51,15 +50,8 @@ class EmbeddedVoter:
 
     @cached_property
     def _lessons(self) -> Mapping[str, str]:
-        """Variable → hash of recipe, its source, scikit-learn's version, seed, abstain rule, signal words, training."""
-        common = [
-            self.recipe.name,
-            source_hash(),
-            sklearn.__version__,
-            self.seed,
-            self.abstain_below,
-            self.words.groups,
-        ]
+        """Variable → hash of recipe, code, seed, abstain rule, signal words and training data."""
+        common = [self.recipe.name, code_hash(), self.seed, self.abstain_below, self.words.groups]
         return {variable: digest([common, self.training.hash_for(variable)]) for variable in self.training.labels}
 
     @cached_property
@@ -171,12 +163,6 @@ class EmbeddedVoter:
             prompt_hash=self._hash(segment_id, variable),
             seconds=seconds,
         )
-
-
-def source_hash() -> str:
-    """Hash of the code that makes an embedded vote: a changed recipe votes anew."""
-    folder = files("annotation.silver")
-    return digest([folder.joinpath(name).read_text(encoding="utf-8") for name in _MAKES_THE_VOTE])
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import polars as pl
 from annotation.silver.ballots import Ballot, Vote, votes_frame, votes_of
 from annotation.silver.journal import Journal
 from annotation.silver.material import Material
+from annotation.silver.sources import code_hash
 from annotation.silver.vote_report import VoteReport, VoterReport, voter_report
 from core.errors import SettingsError
 from core.progress import track
@@ -61,10 +62,8 @@ def vote_recipe(workspace: Workspace, voter: Voter) -> Recipe:
     tables = ["segments", "messages"]
     own = voter.model_dump(mode="json", include=_DECIDES_THE_VOTE, exclude_none=True)
     if voter.backend == "embedded":
-        from annotation.silver.embedded import source_hash
-
         tables += ["lexicon", *(["gold"] if settings.use_gold else [])]
-        own |= {"seed": settings.seed, "source": source_hash()}
+        own |= {"seed": settings.seed, "code": code_hash()}
     else:
         own["language"] = settings.language
     return Recipe(inputs=workspace.store.hashes(*tables), settings=own, codebook=workspace.codebook_hash)

@@ -151,6 +151,7 @@ def mood_of(body: dict) -> Scripted:
 @pytest.fixture
 def model_server() -> Iterator[Callable[..., ScriptedServer]]:
     """model_server(script=…): a scripted server; without a script it reads moods."""
+    pytest.importorskip("openai", reason="openai is not installed (pip install 'assay[llm]')")
     servers: list[ScriptedServer] = []
 
     def start(script: Callable[[dict], Scripted] = mood_of) -> ScriptedServer:
