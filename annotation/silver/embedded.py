@@ -70,6 +70,8 @@ class EmbeddedVoter:
 
     def cast(self, pending: Sequence[Ballot]) -> Iterator[Sequence[Vote]]:
         """All votes on one variable at a time. A classifier that breaks down gives ``failed`` votes, never labels."""
+        if not pending:
+            return
         by_variable: dict[str, list[str]] = {}
         for segment_id, variable in pending:
             by_variable.setdefault(variable, []).append(segment_id)

@@ -223,3 +223,13 @@ def test_votes_survive_the_way_through_a_frame(make_silver, embedded_panel):
     cast = [vote for votes in ready.cast(list(ready.hashes())) for vote in votes]
     assert ready.rounds(list(ready.hashes())) == 2
     assert votes_frame(cast).columns == empty("votes").columns
+
+
+@pytest.mark.parametrize("voter", sorted(RECIPES))
+def test_a_voter_with_nothing_to_do_says_so(make_silver, embedded_panel, voter):
+    workspace = make_silver(embedded_panel(voter), n=6)
+    vote(workspace)
+    before = votes(workspace)
+    workspace.store.write("gold", empty("gold"), Recipe(inputs={}))
+    assert vote(workspace).voters[0].n_new == 0
+    assert votes(workspace).equals(before)
