@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS := dev,docs,llm,postgres
+EXTRAS := dev,docs,llm,postgres,telegram
 STAMP := $(VENV)/.installed
 
 .PHONY: help setup demo test check docs bench clean

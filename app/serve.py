@@ -19,6 +19,7 @@ from core.errors import WorkspaceError
 from core.workspace import Workspace
 
 ENTRY = Path(__file__).parent / "views" / "entry.py"
+FONTS = '"PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif'
 OPTIONS = {
     "browser.gatherUsageStats": False,
     "client.toolbarMode": "minimal",
@@ -40,7 +41,7 @@ OPTIONS = {
     "theme.textColor": "#1c2733",
     "theme.borderColor": "#d6dde4",
     "theme.baseRadius": "8px",
-    "theme.font": '"PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif',
+    "theme.font": FONTS,
 }
 
 

@@ -38,6 +38,7 @@ class SignInRoutes:
             Route(SIGN_IN, self.form, methods=["GET"]),
             Route(SIGN_IN, self.enter, methods=["POST"]),
             Route(SIGN_OUT, self.leave, methods=["POST"]),
+            Route(SIGN_OUT, self.stay, methods=["GET"]),
         ]
 
     async def form(self, request: Request) -> Response:
@@ -56,6 +57,10 @@ class SignInRoutes:
         keep(response, COOKIE, token, request, seconds=int(settings.session_hours * 3600))
         response.delete_cookie(FORM_COOKIE, path="/")
         return response
+
+    async def stay(self, request: Request) -> Response:  # noqa: ARG002
+        """A link to the way out, on a page elsewhere say, signs nobody out; Streamlit's own route is covered."""
+        return RedirectResponse("/", 303)
 
     async def leave(self, request: Request) -> Response:
         token = request.cookies.get(COOKIE)

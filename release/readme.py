@@ -77,6 +77,8 @@ def _labels(rating: RatingVariable, rows: pl.DataFrame) -> str:
 def _agreement(agreement: Mapping[str, Mapping[str, object]]) -> str:
     if not agreement:
         return "## Agreement of the annotators\n\nNo batch was annotated by people."
+    if not any(agreement.values()):
+        return "## Agreement of the annotators\n\nNobody rated anything in the closed batches."
     lines = [
         "## Agreement of the annotators",
         "",

@@ -1,1 +1,1 @@
-"""The Streamlit pages: sign-in, annotation, adjudication, batches. They ask the stages and draw; they decide nothing."""
+"""The Streamlit pages: annotation, adjudication, batches. They ask the stages and draw; they decide nothing."""

@@ -12,11 +12,12 @@ from app.views.answers import label_keys
 from app.views.chat import chat_html
 from app.views.question import help_with, plain
 from app.views.session import Visit
+from app.views.steps import steps
+from app.views.submission import submission, submitted_reason
 from consensus.adjudication import Disagreement, Opinion, adjudicate, disagreements
 from core.codebook import RatingVariable
 
-_CASE = "adjudicate-case"
-Case = tuple[int, str]
+_CASE, _SHOWN = "adjudicate-case", "adjudicate-shown"
 
 
 def show(visit: Visit) -> None:
@@ -25,65 +26,81 @@ def show(visit: Visit) -> None:
     if not visit.may_adjudicate:
         st.error(say("adjudicators_only"))
         return
-    found = disagreements(visit.desk.engine)
+    found, complaint = _after_decision(visit)
     here = _in_hand(found)
+    st.session_state[_SHOWN] = _place(here) if here else None
     if here is None:
-        st.html(
-            f'<div class="notice"><h2>{escape(say("disagreements_none_title"))}</h2>'
-            f"<p>{escape(say('disagreements_none_text' if found else 'disagreements_never_text'))}</p></div>"
-        )
-        if found:
-            st.button(say("settled_ones"), key="settled-ones", on_click=_take, args=(_case_of(found[0]),))
+        _nothing_left(visit, found)
         return
     left, right = st.columns([1.28, 1], gap="medium")
     with left, st.container(key="reading"):
         st.html(chat_html(visit.desk.corpus.display(here.segment_id), say))
     with right, st.container(key="deciding", gap="small"):
         _where(visit, here, found)
-        _case(visit, here)
+        _case(visit, here, complaint)
+
+
+def _nothing_left(visit: Visit, found: Sequence[Disagreement]) -> None:
+    say, text = visit.say, "disagreements_none_text" if found else "disagreements_never_text"
+    st.html(f'<div class="notice"><h2>{escape(say("disagreements_none_title"))}</h2><p>{escape(say(text))}</p></div>')
+    if found:
+        st.button(say("settled_ones"), key="settled-ones", on_click=_take, args=(found[0],))
 
 
 def _in_hand(found: Sequence[Disagreement]) -> Disagreement | None:
     """The one that was opened, else the first without a decision."""
     opened = st.session_state.get(_CASE)
-    wanted = next((one for one in found if _case_of(one) == opened), None)
+    wanted = next((one for one in found if _place(one) == opened), None)
     return wanted or next((one for one in found if one.decision is None), None)
 
 
-def _case_of(disagreement: Disagreement) -> Case:
-    return disagreement.item_id, disagreement.variable
+def _place(disagreement: Disagreement) -> str:
+    return f"{disagreement.item_id}-{disagreement.variable}"
 
 
-def _take(case: Case | None) -> None:
-    st.session_state[_CASE] = case
+def _take(disagreement: Disagreement | None) -> None:
+    st.session_state[_CASE] = _place(disagreement) if disagreement else None
+
+
+def _after_decision(visit: Visit) -> tuple[list[Disagreement], str | None]:
+    """The disagreements, once the decision just made is saved; and why it was not, if so."""
+    found = disagreements(visit.desk.engine)
+    here = _in_hand(found)
+    reason = submitted_reason(f"decision-{_place(here)}") if here else None
+    if here is None or reason is None:
+        return found, None
+    chosen = _chosen(here)
+    if chosen is None:
+        return found, visit.say("choose_label_first")
+    adjudicate(
+        visit.desk.engine,
+        here.item_id,
+        here.variable,
+        chosen,
+        reason,
+        visit.person.name,
+        codebook=visit.desk.workspace.codebook,
+        clock=visit.desk.workspace.clock,
+    )
+    _take(None)
+    return disagreements(visit.desk.engine), None
 
 
 def _where(visit: Visit, here: Disagreement, found: Sequence[Disagreement]) -> None:
     """Which disagreement this is and how many remain; the way to the ones before and after."""
-    say, number = visit.say, found.index(here)
     left = sum(one.decision is None for one in found)
-    with st.container(key="where", horizontal=True, vertical_alignment="center", gap="xsmall"):
-        share = 100 * (len(found) - left) / len(found)
-        st.html(
-            f'<div class="where"><b>{number + 1} / {len(found)}</b><span>{escape(here.batch)} · '
-            f"{escape(say('disagreements_left', n=left))}</span>"
-            f'<div class="bar"><i style="width:{share:.1f}%"></i></div></div>'
-        )
-        before, after = found[number - 1 : number], found[number + 1 : number + 2]
-        for name, key, to in (("previous", "left", before), ("next", "right", after)):
-            st.button(
-                "",
-                icon=":material/chevron_left:" if name == "previous" else ":material/chevron_right:",
-                help=say(name),
-                key=f"step-{name}",
-                shortcut=key,
-                disabled=not to,
-                on_click=_take,
-                args=(_case_of(to[0]) if to else None,),
-            )
+    steps(
+        f"{found.index(here) + 1} / {len(found)}",
+        f"{here.batch} · {visit.say('disagreements_left', n=left)}",
+        (len(found) - left) / len(found),
+        here=found.index(here),
+        all_of_them=found,
+        take=_take,
+        say=visit.say,
+    )
 
 
-def _case(visit: Visit, here: Disagreement) -> None:
+def _case(visit: Visit, here: Disagreement, complaint: str | None) -> None:
     """The question, what the annotators chose, the labels, the reason."""
     codebook, say = visit.desk.workspace.codebook, visit.say
     rating = codebook.rating_variable(here.variable)
@@ -91,9 +108,18 @@ def _case(visit: Visit, here: Disagreement) -> None:
     st.html(f'<p class="question">{escape(rating.variable.question.get(say.language))}{label}</p>')
     simulated = {person.name for person in list_users(visit.desk.engine) if person.simulated}
     st.html(opinions_html(visit, here, rating, simulated))
-    chosen = _choice(here, rating, visit)
+    _choices(here, rating, visit)
     help_with(rating.variable, codebook, say)
-    _decision(visit, here, chosen)
+    if here.decision:
+        st.html(f'<p class="done-before">{escape(say("settled_before"))} · {escape(say("decide_again"))}</p>')
+    submission(
+        f"decision-{_place(here)}",
+        reason=here.decision.rationale if here.decision else "",
+        label=say("decision_reason"),
+        hint=say("decision_hint"),
+        button=say("settle_anew" if here.decision else "settle"),
+        complaint=complaint,
+    )
 
 
 def opinions_html(visit: Visit, here: Disagreement, rating: RatingVariable, simulated: set[str]) -> str:
@@ -132,11 +158,14 @@ def label_words(rating: RatingVariable, code: int, visit: Visit) -> str:
     return rating.code_title(code).get(visit.language) if code in rating.codes else str(code)
 
 
-def _choice(here: Disagreement, rating: RatingVariable, visit: Visit) -> int | None:
-    """The labels as buttons; the one chosen so far."""
-    place = f"{here.item_id}-{here.variable}"
-    start = here.decision.label if here.decision else None
-    chosen = st.session_state.setdefault(f"decision-{place}", start)
+def _chosen(here: Disagreement) -> int | None:
+    """The label chosen so far, else that of the newest decision."""
+    return st.session_state.get(f"label-{_place(here)}", here.decision.label if here.decision else None)
+
+
+def _choices(here: Disagreement, rating: RatingVariable, visit: Visit) -> None:
+    """The labels as buttons with the codebook's keys."""
+    place, chosen = _place(here), _chosen(here)
     keys = {code: str(code) for code in rating.codes} if rating.label else label_keys(rating.variable)
     with st.container(key=f"labels-pairs-{place.replace(':', '-')}", gap="xsmall"):
         for code in rating.codes:
@@ -147,44 +176,11 @@ def _choice(here: Disagreement, rating: RatingVariable, visit: Visit) -> int | N
                 type="primary" if chosen == code else "secondary",
                 width="stretch",
                 on_click=_choose,
-                args=(f"decision-{place}", code),
+                args=(place, code),
             )
-    return chosen
 
 
-def _choose(key: str, code: int) -> None:
-    st.session_state[key] = code
-
-
-def _decision(visit: Visit, here: Disagreement, chosen: int | None) -> None:
-    say, place = visit.say, f"{here.item_id}-{here.variable}"
-    if here.decision:
-        st.html(f'<p class="done-before">{escape(say("settled_before"))} · {escape(say("decide_again"))}</p>')
-    with st.form(f"decision-form-{place}", border=False, enter_to_submit=True):
-        reason = st.text_area(
-            say("decision_reason"),
-            value=here.decision.rationale if here.decision else "",
-            key=f"decision-reason-{place}",
-            placeholder=say("decision_hint"),
-            height=68,
-            max_chars=2000,
-        )
-        text = say("settle_anew" if here.decision else "settle")
-        pressed = st.form_submit_button(text, shortcut="Enter", type="primary", width="stretch")
-    if not pressed:
-        return
-    if chosen is None:
-        st.warning(say("choose_label_first"))
-        return
-    adjudicate(
-        visit.desk.engine,
-        here.item_id,
-        here.variable,
-        chosen,
-        reason,
-        visit.person.name,
-        codebook=visit.desk.workspace.codebook,
-        clock=visit.desk.workspace.clock,
-    )
-    _take(None)
-    st.rerun()
+def _choose(place: str, code: int) -> None:
+    # A key pressed while the next disagreement is being drawn still belongs to the one before it, which is settled.
+    if st.session_state.get(_SHOWN) == place:
+        st.session_state[f"label-{place}"] = code

@@ -11,6 +11,7 @@ from core.errors import CodebookError
 
 _METHODS = {"jackknife over items": "kappa_jackknife"}
 
+
 def agreement_html(batch: BatchSummary, codebook: Codebook, say: Say) -> str:
     """κ with its interval for every rating variable of a closed batch; a word where it is undefined."""
     if batch.agreement is None:
@@ -66,4 +67,5 @@ def _title(codebook: Codebook, name: str, say: Say) -> str:
 
 
 def _figure(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+    # Adding zero turns a rounded −0.0 into 0.0.
+    return f"{round(value, 2) + 0:.2f}".replace("-", "−")

@@ -11,16 +11,19 @@ from app.views.answers import Answers, answers_of, ratings, unanswered
 from app.views.chat import chat_html
 from app.views.question import ask, help_with, overview_of
 from app.views.session import Visit
+from app.views.steps import steps
+from app.views.submission import submission, submitted_reason
 from app.wiring import close_if_complete
 from core.codebook import Codebook, Variable
 
-_TASK, _FINISHED = "annotate-task", "annotate-finished"
+_TASK, _SHOWN, _FINISHED = "annotate-task", "annotate-shown", "annotate-finished"
 
 
 def show(visit: Visit) -> None:
     """The item in hand, or what to do when there is none."""
-    tasks = assignments(visit.desk.engine, visit.person.name)
+    tasks, complaint = _after_submission(visit)
     task = _in_hand(tasks)
+    st.session_state[_SHOWN] = task.assignment_id if task else None
     if task is None:
         finished.show(visit, tasks, st.session_state.get(_FINISHED), revise=lambda: _take(tasks[0]))
         return
@@ -30,7 +33,7 @@ def show(visit: Visit) -> None:
         st.html(chat_html(display, visit.say))
     with right, st.container(key="deciding", gap="small"):
         _where(visit, task, tasks)
-        _questions(visit, task)
+        _questions(visit, task, complaint)
         _support(visit)
 
 
@@ -48,31 +51,62 @@ def _take(task: Task | None) -> None:
         st.session_state.pop(_since(task), None)
 
 
+def _after_submission(visit: Visit) -> tuple[list[Task], str | None]:
+    """The assignments, once what was just submitted is saved; and why it was not, if so."""
+    mine = assignments(visit.desk.engine, visit.person.name)
+    task = _in_hand(mine)
+    reason = submitted_reason(str(task.assignment_id)) if task else None
+    if task is None or reason is None:
+        return mine, None
+    complaint = _submit(visit, task, reason)
+    return (mine if complaint else assignments(visit.desk.engine, visit.person.name)), complaint
+
+
+def _submit(visit: Visit, task: Task, reason: str) -> str | None:
+    """Save the answers to an item. What is still missing, if anything."""
+    workspace, engine, say = visit.desk.workspace, visit.desk.engine, visit.say
+    answers = _answers(task, workspace.codebook)
+    left = unanswered(answers, workspace.codebook)
+    if left:
+        return say("answer_first", n=len(left)) if len(workspace.codebook.variables) > 1 else say("choose_first")
+    submitted = submit(
+        engine,
+        task.assignment_id,
+        visit.person.name,
+        ratings(answers, workspace.codebook),
+        codebook=workspace.codebook,
+        rationale=reason,
+        seconds=round(time.monotonic() - st.session_state.get(_since(task), time.monotonic()), 1),
+        clock=workspace.clock,
+    )
+    for key in (_since(task), _opened(task), f"answers-{task.assignment_id}"):
+        st.session_state.pop(key, None)
+    _take(None)
+    if submitted.batch_complete:
+        st.session_state[_FINISHED] = submitted.batch
+        with st.spinner(say("closing")):
+            close_if_complete(workspace, engine, submitted.batch, visit.person.name)
+    return None
+
+
 def _where(visit: Visit, task: Task, tasks: list[Task]) -> None:
     """Batch, number, how much is done; the way to the items before and after."""
     say, mine = visit.say, [other for other in tasks if other.batch == task.batch]
-    here, done = mine.index(task), progress(mine)
-    with st.container(key="where", horizontal=True, vertical_alignment="center", gap="xsmall"):
-        share = 100 * done.n_done / done.n_total
-        st.html(
-            f'<div class="where"><b>{task.number} / {done.n_total}</b><span>{escape(task.batch)} · '
-            f"{escape(say('progress_done', done=done.n_done, total=done.n_total))}</span>"
-            f'<div class="bar"><i style="width:{share:.1f}%"></i></div></div>'
-        )
-        _step(say("previous"), "left", mine[here - 1] if here else None, "previous")
-        _step(say("next"), "right", mine[here + 1] if here + 1 < len(mine) else None, "next")
+    done = progress(mine)
+    steps(
+        f"{task.number} / {done.n_total}",
+        f"{task.batch} · {say('progress_done', done=done.n_done, total=done.n_total)}",
+        done.n_done / done.n_total,
+        here=mine.index(task),
+        all_of_them=mine,
+        take=_take,
+        say=say,
+    )
     if task.done:
         st.html(f'<p class="done-before">{escape(say("done_before"))}</p>')
 
 
-def _step(text: str, key: str, to: Task | None, name: str) -> None:
-    icon = ":material/chevron_left:" if name == "previous" else ":material/chevron_right:"
-    st.button(
-        "", icon=icon, help=text, key=f"step-{name}", shortcut=key, disabled=to is None, on_click=_take, args=(to,)
-    )
-
-
-def _questions(visit: Visit, task: Task) -> None:
+def _questions(visit: Visit, task: Task, complaint: str | None) -> None:
     """The question at hand, all questions where there are several, reason and submit."""
     codebook, say = visit.desk.workspace.codebook, visit.say
     st.session_state.setdefault(_since(task), time.monotonic())
@@ -91,7 +125,14 @@ def _questions(visit: Visit, task: Task) -> None:
     help_with(variable, codebook, say)
     if several:
         overview_of(codebook, answers, say, active=variable.name, go=lambda name: _go(task, name))
-    _submission(visit, task, answers)
+    submission(
+        str(task.assignment_id),
+        reason=task.work.rationale if task.work else "",
+        label=say("rationale"),
+        hint=say("rationale_hint"),
+        button=say("submit_revision" if task.done else "submit"),
+        complaint=complaint,
+    )
 
 
 def _answers(task: Task, codebook: Codebook) -> Answers:
@@ -108,7 +149,12 @@ def _active(task: Task, answers: Answers, codebook: Codebook) -> Variable:
 
 
 def _answered(task: Task, variable: Variable, after: Answers, codebook: Codebook) -> None:
-    """Keep the answers; go on to the next open question unless several labels may still be added."""
+    """Keep the answers; go on to the next open question unless several labels may still be added.
+
+    A key pressed while the next item is being drawn still belongs to the item before it, which is submitted by then.
+    """
+    if st.session_state.get(_SHOWN) != task.assignment_id:
+        return
     st.session_state[f"answers-{task.assignment_id}"] = after
     toggles = variable.kind == "multi" and isinstance(after.get(variable.name), frozenset) and after[variable.name]
     left = unanswered(after, codebook)
@@ -117,52 +163,6 @@ def _answered(task: Task, variable: Variable, after: Answers, codebook: Codebook
 
 def _go(task: Task, variable: str) -> None:
     st.session_state[_opened(task)] = variable
-
-
-def _submission(visit: Visit, task: Task, answers: Answers) -> None:
-    say = visit.say
-    # A form: Ctrl+Enter in the text area submits it together with the text, which a plain button would lose.
-    with st.form(f"submission-{task.assignment_id}", border=False, enter_to_submit=True):
-        rationale = st.text_area(
-            say("rationale"),
-            value=task.work.rationale if task.work else "",
-            key=f"rationale-{task.assignment_id}",
-            placeholder=say("rationale_hint"),
-            height=76,
-            max_chars=2000,
-        )
-        pressed = st.form_submit_button(
-            say("submit_revision" if task.done else "submit"), shortcut="Enter", type="primary", width="stretch"
-        )
-    if pressed:
-        _submit(visit, task, answers, rationale)
-
-
-def _submit(visit: Visit, task: Task, answers: Answers, rationale: str) -> None:
-    workspace, engine = visit.desk.workspace, visit.desk.engine
-    left = unanswered(answers, workspace.codebook)
-    if left:
-        several = len(workspace.codebook.variables) > 1
-        st.warning(visit.say("answer_first", n=len(left)) if several else visit.say("choose_first"))
-        return
-    submitted = submit(
-        engine,
-        task.assignment_id,
-        visit.person.name,
-        ratings(answers, workspace.codebook),
-        codebook=workspace.codebook,
-        rationale=rationale,
-        seconds=round(time.monotonic() - st.session_state[_since(task)], 1),
-        clock=workspace.clock,
-    )
-    if submitted.batch_complete:
-        st.session_state[_FINISHED] = submitted.batch
-        with st.spinner(visit.say("closing")):
-            close_if_complete(workspace, engine, submitted.batch, visit.person.name)
-    for key in (_since(task), _opened(task), f"answers-{task.assignment_id}"):
-        st.session_state.pop(key, None)
-    _take(None)
-    st.rerun()
 
 
 def _support(visit: Visit) -> None:

@@ -83,10 +83,12 @@ def _message(line: Line, before: Line | None, lines: dict[int, Line], colour: st
     badge = f'<span class="badge">{escape(say("suspicious"))}</span>' if line.is_suspicious else ""
     role = f'<span class="role">{escape(say("at_risk"))}</span>' if line.by_at_risk_user else ""
     name = "" if follows else f'<div class="who"><b>{_text(line.alias)}</b>{role}{badge}</div>'
+    # Chats open here, so that the message in question stands below the middle and what led to it above.
+    start = '<span class="start-here"></span>' if line.is_suspicious else ""
     quote = _quote(lines[line.reply_to], say) if line.reply_to in lines else ""
     avatar = f'<div class="avatar" aria-hidden="true">{"" if follows else _text(initials(line.alias))}</div>'
     return (
-        f'<div class="{" ".join(classes)}">{avatar}<div class="body">{name}'
+        f'<div class="{" ".join(classes)}">{start}{avatar}<div class="body">{name}'
         f'<div class="bubble">{quote}<span class="words">{marked(line)}</span></div></div>'
         f'<span class="number">{line.number}</span></div>'
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.views import adjudicate, annotate, overview
+from app.views.icon import icon
 from app.views.session import Visit, frame, turned_away, visit
 from core.errors import AssayError
 
@@ -14,7 +15,7 @@ STYLE = Path(__file__).parent / "style.css"
 
 def main() -> None:
     """Draw the page that was asked for."""
-    st.set_page_config(page_title="Assay", layout="wide", initial_sidebar_state="collapsed")
+    st.set_page_config(page_title="Assay", page_icon=icon(), layout="wide", initial_sidebar_state="collapsed")
     st.html(STYLE)
     try:
         here = visit()

@@ -17,9 +17,7 @@ def show(visit: Visit, tasks: Sequence[Task], finished: str | None, revise: Call
     """Thanks, and the agreement of the batch that was completed. ``finished``: its name, if it was just now."""
     say = visit.say
     person = visit.person.name
-    mine = [
-        batch for batch in list_batches(visit.desk.engine) if person in {load.annotator for load in batch.loads}
-    ]
+    mine = [batch for batch in list_batches(visit.desk.engine) if person in {load.annotator for load in batch.loads}]
     if _closed_what_was_left(visit, mine):
         st.rerun()
     just_now = next((batch for batch in mine if batch.name == finished), None)
@@ -39,7 +37,8 @@ def _closed_what_was_left(visit: Visit, mine: Sequence[BatchSummary]) -> bool:
     """Close batches that are complete and still open, because a page was interrupted say; whether there were any."""
     complete = [batch.name for batch in mine if batch.state == "open" and batch.n_done == batch.n_total]
     workspace, engine, person = visit.desk.workspace, visit.desk.engine, visit.person.name
-    return any([close_if_complete(workspace, engine, batch, person) for batch in complete])
+    closed = [close_if_complete(workspace, engine, batch, person) for batch in complete]
+    return any(closed)
 
 
 def _agreement(visit: Visit, batch: BatchSummary) -> str:

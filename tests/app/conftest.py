@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -120,8 +121,10 @@ def write_corpus(workspace: Workspace, chats: Sequence[Chat] = CHATS) -> list[st
         marked = rows[chat.suspicious - 1]
         users, n_chars = len({row[2] for row in rows}), sum(len(row[5]) for row in rows)
         segments.append(
-            (segment, chat_id, ids, risky, marked[0], marked[2], rows[0][4], time)
-            + (len(ids), users, n_chars, len(risky), None)
+            (
+                *(segment, chat_id, ids, risky, marked[0], marked[2]),
+                *(rows[0][4], time, len(ids), users, n_chars, len(risky), None),
+            )
         )
         verdicts += [
             (segment, variable.name, None, 0.5, False, 16, 17, None, "no_consensus")
@@ -201,19 +204,34 @@ def markup_chats() -> tuple[Chat, ...]:
     return (MARKUP,)
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Bench, str]]:
-    """A bench, and the address of `assay ui` on it, run as users run it."""
-    bench = build_bench(tmp_path_factory.mktemp("served"))
-    command = [sys.executable, "-c", _UI, "ui", "-w", str(bench.workspace.root), "--port", "0", "--no-browser", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+@contextmanager
+def serving(bench: Bench) -> Iterator[tuple[Bench, str]]:
+    """The address of `assay ui` on a bench, in a process of its own as users run it."""
+    options = ["-w", str(bench.workspace.root), "--port", "0", "--no-browser", "--json"]
+    with subprocess.Popen([sys.executable, "-c", _UI, "ui", *options], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             yield bench, json.loads(process.stdout.readline())["address"]
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(timeout=20)
+    assert process.returncode == 0, "Ctrl+C is how the pages are stopped"
     bench.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Bench, str]]:
+    """A bench with support contacts, served."""
+    support = {"support_title": '"看这些内容不容易"', "support_text": '"累了就停下来，需要聊聊时找项目负责人。"'}
+    with serving(build_bench(tmp_path_factory.mktemp("served"), settings=support)) as running:
+        yield running
+
+
+@pytest.fixture
+def served_markup(tmp_path: Path) -> Iterator[tuple[Bench, str]]:
+    """A bench whose only chat looks like markup, served."""
+    with serving(build_bench(tmp_path, chats=(MARKUP,), annotators=("anna",))) as running:
+        yield running
 
 
 _UI = "import typer; from app.ui_cli import mount; app = typer.Typer(); app.callback()(lambda: None); mount(app); app()"
