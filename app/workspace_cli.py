@@ -19,7 +19,7 @@ def mount(app: typer.Typer) -> None:
 def init_cli(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the new workspace.")],
     codebook: Annotated[
-        str, typer.Option(help="Shipped codebook: suichat6, psysuicide11, ideation4 or narratives23.")
+        str, typer.Option(help="suichat6, psysuicide11, ideation4 or narratives23; or a .toml file of your own.")
     ] = "suichat6",
     as_json: JsonOption = False,
 ) -> None:

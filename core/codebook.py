@@ -228,7 +228,7 @@ def load_codebook(path: Path) -> Codebook:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise CodebookError(f"no codebook at {path}; make a workspace with: assay init DIR") from error
+        raise CodebookError(f"there is no codebook at {path}; check the name") from error
     except UnicodeDecodeError as error:
         raise CodebookError(f"{path.name} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
     return parse_codebook(text, path.name)
@@ -249,6 +249,14 @@ def shipped_text(name: str) -> str:
     if name not in SHIPPED:
         raise CodebookError(f"no shipped codebook {name!r}; {closest(name, SHIPPED)}")
     return files("core").joinpath("codebooks", f"{name}.toml").read_text(encoding="utf-8")
+
+
+def codebook_text(name: str) -> str:
+    """The text of a codebook: of the shipped one of that name, or of a ``.toml`` file, checked."""
+    if not name.endswith(".toml"):
+        return shipped_text(name)
+    load_codebook(Path(name))
+    return Path(name).read_text(encoding="utf-8")
 
 
 def shipped_codebook(name: str) -> Codebook:

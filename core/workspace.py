@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from core.clock import Clock, utc_now
-from core.codebook import Codebook, load_codebook, shipped_text
+from core.codebook import Codebook, codebook_text, load_codebook
 from core.errors import WorkspaceError
 from core.settings import Settings, load_settings, replace_settings
 from core.store import Store, digest, write_atomically
@@ -71,11 +71,11 @@ def open_workspace(root: Path, clock: Clock = utc_now) -> Workspace:
 
 
 def create_workspace(root: Path, codebook: str = "suichat6", clock: Clock = utc_now) -> Workspace:
-    """Make a new workspace: folders, documented settings, the shipped codebook ``codebook``.
+    """Make a new workspace: folders, documented settings, a copy of a codebook (a shipped one's name, or a .toml file).
 
     Keys and the database are made by their owners. Raises WorkspaceError when ``root`` already is a workspace.
     """
-    text = shipped_text(codebook)
+    text = codebook_text(codebook)
     if (root / "assay.toml").exists():
         raise WorkspaceError(f"{root} already is a workspace; choose another folder or delete it first")
     try:
@@ -106,9 +106,16 @@ def settings_template() -> str:
     return files("core").joinpath("templates", "assay.toml").read_text(encoding="utf-8")
 
 
+def check_secrets(workspace: Workspace) -> None:
+    """Raises WorkspaceError when the folder ``secrets/`` is open to other users."""
+    if workspace.secrets.is_dir() and workspace.secrets.stat().st_mode & 0o077:
+        raise WorkspaceError(f"the folder secrets/ is open to other users; run: chmod 700 {workspace.secrets}")
+
+
 def read_secret(workspace: Workspace, name: str, purpose: str) -> str:
-    """The text of ``secrets/NAME``. Raises WorkspaceError when it is absent or open to other users."""
+    """The text of ``secrets/NAME``. Raises WorkspaceError when it is absent or it or its folder is open to others."""
     path = workspace.secrets / name
+    check_secrets(workspace)
     try:
         if path.stat().st_mode & 0o077:
             raise WorkspaceError(f"secrets/{name} can be read by other users; run: chmod 600 {path}")
@@ -124,6 +131,7 @@ def read_secret(workspace: Workspace, name: str, purpose: str) -> str:
 def write_secret(workspace: Workspace, name: str, text: str) -> None:
     """Write ``secrets/NAME`` for the owner only. Raises WorkspaceError rather than replace one."""
     path = workspace.secrets / name
+    check_secrets(workspace)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:

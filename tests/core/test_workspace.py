@@ -1,5 +1,6 @@
 import pytest
 
+from core.codebook import shipped_text
 from core.errors import CodebookError, SettingsError, WorkspaceError
 from core.workspace import create_workspace, open_workspace, read_secret, with_options, write_secret
 
@@ -49,6 +50,20 @@ def test_a_workspace_is_not_made_twice(new):
 def test_an_unknown_codebook_makes_nothing(tmp_path):
     with pytest.raises(CodebookError, match="did you mean 'ideation4'"):
         create_workspace(tmp_path / "w", "ideation")
+    assert not (tmp_path / "w").exists()
+
+
+def test_a_codebook_of_ones_own_is_copied(tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text(shipped_text("ideation4").replace('name = "ideation4"', 'name = "mine"', 1), encoding="utf-8")
+    assert create_workspace(tmp_path / "w", str(own)).codebook.name == "mine"
+
+
+def test_a_codebook_of_ones_own_is_checked_before_anything_is_made(tmp_path):
+    (tmp_path / "own.toml").write_text("name = 'mine'", encoding="utf-8")
+    for name, said in (("own.toml", r"own.toml: version: Field required"), ("none.toml", "there is no codebook at")):
+        with pytest.raises(CodebookError, match=said):
+            create_workspace(tmp_path / "w", str(tmp_path / name))
     assert not (tmp_path / "w").exists()
 
 
