@@ -2,15 +2,16 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import collector.cli
 import typer
 
+import collector.cli
 import consensus.cli
 import lexicon.cli
 import release.cli
 import segmenter.cli
 from annotation import human_cli, vote_cli
 from app import report_cli, ui_cli, workspace_cli
+from collector import convokit_cli, discover_cli, privacy_cli
 from core import __version__
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def build() -> typer.Typer:
     app = typer.Typer(name="assay", callback=_root, no_args_is_help=True, pretty_exceptions_enable=False)
     workspace_cli.mount(app)
     collector.cli.mount(app)
+    discover_cli.mount(app)
+    convokit_cli.mount(app)
     app.add_typer(lexicon.cli.app, name="lexicon")
     app.add_typer(segmenter.cli.app, name="segment")
     vote_cli.mount(app)
@@ -54,6 +57,7 @@ def build() -> typer.Typer:
     report_cli.mount(app)
     ui_cli.mount(app)
     app.add_typer(release.cli.app, name="release")
+    privacy_cli.mount(app)
     return app
 
 

@@ -1,11 +1,14 @@
 """``assay collect``."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say, table
+
+if TYPE_CHECKING:
+    from collector.report import CollectReport
 
 
 def mount(app: typer.Typer) -> None:
@@ -16,43 +19,53 @@ def mount(app: typer.Typer) -> None:
 @guarded
 def collect_cli(
     paths: Annotated[
-        list[Path],
-        typer.Argument(help="Exports: Telegram Desktop JSON (or its folder), JSON Lines, CSV.", metavar="PATH..."),
+        list[str],
+        typer.Argument(
+            help="Exports: Telegram Desktop (JSON, HTML, or the folder), WhatsApp, Discord, ConvoKit, JSON Lines, CSV, "
+            "Parquet. Or the word telegram and public groups.",
+            metavar="PATH",
+        ),
     ],
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Bring the messages of exported chats into the workspace: pseudonymised, cleaned, each once.
 
-    Example: `assay collect result.json -w corpus`
+    After the word telegram come public groups and channels (@name or t.me/name), which are read from Telegram itself;
+    without any, all candidates that were included (assay discover).
+
+    Example: `assay collect result.json -w corpus` or `assay collect telegram @night_talk -w corpus`
     """
     from collector.collecting import collect
-    from core.errors import DataError
+    from collector.telegram_cli import collect_telegram
     from core.workspace import open_workspace
 
-    if paths[0] == Path("telegram") and not paths[0].exists():
-        raise DataError(
-            "this version does not collect from Telegram itself; export the chat with Telegram Desktop (format JSON) "
-            "and give the file: assay collect result.json"
-        )
-    report = collect(open_workspace(workspace), paths)
-    values = report.as_json()
-    emit(values, as_json, lambda: _show(values))
-
-
-def _show(report: dict[str, Any]) -> None:
-    """The report for a person."""
-    held = f"{report['messages']:,} messages of {report['users']:,} users in {report['chats']:,} chats"
-    if not report["changed"]:
-        say(f"nothing changed: every file was collected before; {held}")
+    if paths[0] == "telegram" and not Path(paths[0]).exists():
+        collect_telegram(workspace, paths[1:], as_json)
         return
-    if report["resettled"]:
+    report = collect(open_workspace(workspace), [Path(path) for path in paths])
+    emit(report.as_json(), as_json, lambda: _show(report))
+
+
+def _show(report: "CollectReport") -> None:
+    """The report for a person."""
+    held = report.table
+    counted = f"{held.messages:,} messages of {held.users:,} users in {held.chats:,} chats"
+    if not report.changed:
+        say(f"nothing changed: every file was collected before; {counted}")
+        return
+    if report.resettled:
         say("Settings or software changed since the last run: messages of files not given now keep their earlier form.")
-    kept = [("kept", report["kept"]), *([("  newer versions", report["updated"])] if report["updated"] else [])]
-    dropped = [(f"dropped: {reason}", n) for reason, n in report["dropped"].items()]
-    table(("records", "n"), [("read", report["read"]), *kept, *dropped])
-    span = f", {report['first']:%Y-%m-%d} to {report['last']:%Y-%m-%d}" if report["first"] else ""
-    say(f"The table messages holds {held}{span}.")
-    say(f"{report['missing_reply_targets']:,} replies answer a message that is not in it.")
-    replaced = ", ".join(f"{n:,} {kind}" for kind, n in report["placeholders"].items() if n)
+    updated = [("  newer versions", report.updated)] if report.updated else []
+    dropped = [(f"dropped: {reason}", n) for reason, n in report.dropped.items()]
+    table(("records", "n"), [("read", report.read), ("kept", report.kept), *updated, *dropped])
+    span = f", {held.first:%Y-%m-%d} to {held.last:%Y-%m-%d}" if held.first else ""
+    say(f"The table messages holds {counted}{span}.")
+    say(f"{held.missing_reply_targets:,} replies answer a message that is not in it.")
+    replaced = ", ".join(f"{n:,} {kind}" for kind, n in held.placeholders.items() if n)
     say(f"Placeholders in it: {replaced or 'none'}.")
+    marked = ", ".join(f"{n:,} {mark}" for mark, n in report.marked.items())
+    if marked:
+        say(f"Kept in this run, but marked: {marked} (the settings floods, bots and forwards can drop them).")
+    if report.names_left:
+        say(f"{report.names_left:,} names of members are ordinary words and were left where they stand.")

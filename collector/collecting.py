@@ -1,8 +1,8 @@
 """``assay collect``: exports in, the table ``messages`` out.
 
-All files are read, pseudonymised, cleaned and put away in a working folder first; then each chat is joined with what
-the table already holds of it; then the finished chats take their places. A broken file ends the run before that, and
-the table is as it was.
+All files are read, pseudonymised, cleaned and put away in a working folder first, encrypted; then, when it is known
+what members are called, their names are replaced; then each chat is joined with what the table already holds of it;
+then the finished chats take their places. A broken file ends the run before that, and the table is as it was.
 """
 
 from collections import Counter
@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from collector.chat_files import height_of
+from collector.drafts import Draft, Drafts
 from collector.exports import TABLE, Export, Memory, open_export
 from collector.merging import Merged, all_rejected, merge
-from collector.preparing import prepare
+from collector.preparing import Known, Prepared, draft, finish
 from collector.pseudonyms import Pseudonyms, load_pseudonyms
 from collector.report import CollectReport, summarise
 from collector.sources.records import RawMessage, Record
@@ -29,30 +30,39 @@ CHUNK_CHARACTERS = 8_000_000
 
 @dataclass
 class Readings:
-    """read: records of the files so far. dropped: reason → those that gave no row."""
+    """read: records of the files so far. dropped: reason → those that gave no row. marked: mark → rows that have it."""
 
     read: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
+    marked: Counter[str] = field(default_factory=Counter)
+
+    def note(self, prepared: Prepared) -> None:
+        self.dropped += count_by_reason(prepared.rejected)
+        self.marked += prepared.marked
 
 
 def collect(workspace: Workspace, paths: Sequence[Path]) -> CollectReport:
     """Bring the messages of export files into the table ``messages``, each once.
 
-    A folder stands for the ``result.json`` in it. A file that was collected before, with the same settings, is passed
-    over. Raises DataError when a file cannot be read as a whole, WorkspaceError without a usable key, when another run
+    A folder stands for the export in it. A file that was collected before, with the same settings, is passed over.
+    Raises DataError when a file cannot be read as a whole, WorkspaceError without a usable key, when another run
     is at work or when the disk is full; the table is then as it was.
     """
     store, settings = workspace.store, workspace.settings.collect
     pseudonyms = load_pseudonyms(workspace)
     memory = Memory.of(store, settings, pseudonyms.fingerprint)
     fresh = {export.sha256: export for export in map(open_export, paths) if export.sha256 not in memory.collected}
-    readings, merged = Readings(), Merged()
+    readings, merged, known = Readings(), Merged(), Known()
     if fresh:
         with spooling(store.folder) as spool:
+            drafts = Drafts(spool.folder)
             for number, export in enumerate(fresh.values()):
-                _read(export, number, spool, pseudonyms, settings, readings)
+                for drafted in _read(export, pseudonyms, settings, known, readings):
+                    spool.reject(drafted.rejected)
+                    drafts.add(Draft(number, export.short_hash, drafted.rows))
+            _finish(drafts, spool, settings, known, readings)
             merged = merge(store, spool, memory.resettled)
-            _publish(store, spool, merged, memory.recipe_with(fresh))
+            publish(store, spool, merged, memory.recipe_with(fresh))
     return CollectReport(
         changed=bool(fresh),
         files=len(paths),
@@ -60,22 +70,37 @@ def collect(workspace: Workspace, paths: Sequence[Path]) -> CollectReport:
         read=readings.read,
         kept=merged.new + merged.updated,
         updated=merged.updated,
-        dropped=dict((readings.dropped + Counter(duplicate=merged.duplicates)).most_common()),
+        dropped=dict((readings.dropped + left_out(merged)).most_common()),
         resettled=memory.resettled,
-        table=summarise(_files(store)),
+        table=summarise([store.path(part) for part in store.parts(TABLE)]),
+        marked=dict(readings.marked.most_common()),
+        names_left=known.members.left(),
     )
 
 
 def _read(
-    export: Export, number: int, spool: Spool, pseudonyms: Pseudonyms, settings: CollectSettings, readings: Readings
-) -> None:
-    """Read one file into the spool."""
+    export: Export, pseudonyms: Pseudonyms, settings: CollectSettings, known: Known, readings: Readings
+) -> Iterator[Prepared]:
+    """Drafts of one file's records, some at a time."""
+    pseudonyms = pseudonyms.on(export.source.platform)
     records = track(export.source.read(export.path, settings), f"reading {export.path.name}")
     for chunk in _chunks(records):
-        prepared = prepare(chunk, export.short_hash, pseudonyms, settings)
-        spool.add(number, prepared)
+        drafted = draft(chunk, export.short_hash, pseudonyms, settings, known)
         readings.read += len(chunk)
-        readings.dropped += count_by_reason(prepared.rejected)
+        readings.note(drafted)
+        yield drafted
+
+
+def _finish(drafts: Drafts, spool: Spool, settings: CollectSettings, known: Known, readings: Readings) -> None:
+    """Put the drafts, finished, into the spool."""
+    for drafted in drafts:
+        for (chat,), rows in drafted.rows.group_by("chat_id"):
+            known.members.count(str(chat), rows.get_column("content"))
+    for drafted in track(drafts, "replacing names"):
+        prepared = finish(drafted.rows, drafted.source, settings, known)
+        readings.note(prepared)
+        spool.add(drafted.number, prepared)
+    drafts.remove()
 
 
 def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
@@ -92,22 +117,26 @@ def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield chunk
 
 
-def _publish(store: Store, spool: Spool, merged: Merged, recipe: Recipe) -> None:
-    """Put finished chats in their places, then the rejects, then the manifest.
+def left_out(merged: Merged) -> Counter[str]:
+    """Reason → messages of the spool that did not enter the table."""
+    return Counter(duplicate=merged.duplicates, deleted=merged.withdrawn)
+
+
+def publish(store: Store, spool: Spool, merged: Merged, recipe: Recipe) -> None:
+    """Put the rejects in their place, then the finished chats, then the manifest.
 
     A run that is killed in between leaves whole chats, old or new, and a manifest that does not match; the same command
     then does the rest.
     """
     rejected = all_rejected(store, spool, merged.finished)
-    for chat_id, file in merged.finished.items():
-        if file is None:
-            store.path(f"{TABLE}/{chat_id}").unlink()
-        else:
-            store.adopt(f"{TABLE}/{chat_id}", file)
+    finished = {f"{TABLE}/{chat_id}": file for chat_id, file in merged.finished.items()}
+    files = {part: store.path(part) for part in store.parts(TABLE)} | finished
+    rows = sum(height_of(file) for file in files.values() if file is not None)
+    # First, because a deletion that was carried out and not noted would never be noted.
     store.write_rejected(TABLE, rejected)
-    rows = sum(height_of(file) for file in _files(store))
+    for part, file in finished.items():
+        if file is None:
+            store.path(part).unlink()
+        else:
+            store.adopt(part, file)
     store.write_manifest(TABLE, recipe, rows, count_by_reason(rejected))
-
-
-def _files(store: Store) -> list[Path]:
-    return [store.path(part) for part in store.parts(TABLE)]

@@ -1,63 +1,108 @@
 """From what a run has read to finished files: each chat joined with what the table holds of it, and the rejects."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from collector.chat_files import keys_of, parts_of, reading, write_ordered
 from collector.exports import TABLE
-from collector.ordering import join
+from collector.id_hashes import are_among, hashed
+from collector.ordering import Joined, join
 from collector.spool import Spool
+from collector.windows import Side, plan
 from core.store import Store
 
 
 @dataclass
 class Merged:
     """finished: chat_id → its new file, or None when no message of it is left; chats that did not change are not in it.
-    The counts are those of `collector.ordering.Joined`, summed.
+    The counts are those of `collector.ordering.Joined`, summed; withdrawn: messages that were kept away.
     """
 
     finished: dict[str, Path | None] = field(default_factory=dict)
     new: int = 0
     updated: int = 0
     duplicates: int = 0
+    withdrawn: int = 0
+
+    def count(self, joined: Joined, withdrawn: int) -> None:
+        self.new += joined.new
+        self.updated += joined.updated
+        self.duplicates += joined.duplicates
+        self.withdrawn += withdrawn
 
 
-def merge(store: Store, spool: Spool, resettled: bool) -> Merged:
+def merge(store: Store, spool: Spool, resettled: bool, live: bool = False) -> Merged:
     """Join every chat of the spool with the table. Writes into the spool's folder only.
 
-    ``resettled``: what the spool holds replaces what is there, and what it rejects goes.
+    ``resettled``: what the spool holds replaces what is there, and what it rejects goes. ``live``: the spool was read
+    from the platform itself, so what it rejects goes too, and what it holds is not deleted; otherwise messages that
+    were noted as deleted stay away.
     """
     merged = Merged()
-    rejected = spool.rejected().select("chat_id", "message_id").drop_nulls().collect()
-    gone = rejected if resettled else rejected.clear()
-    touched = set(spool.chats()) | {chat for chat in gone.get_column("chat_id") if store.exists(f"{TABLE}/{chat}")}
-    for chat_id in sorted(touched):
-        _merge_chat(store, spool, chat_id, gone.filter(chat_id=chat_id), resettled, merged)
+    rejected = spool.rejected().select("chat_id", "message_id").drop_nulls()
+    gone = (rejected if resettled or live else rejected.clear()).collect()
+    withdrawn = gone.clear() if live else _withdrawn(store)
+    emptied = {chat for chat in gone.get_column("chat_id").unique() if store.exists(f"{TABLE}/{chat}")}
+    for chat_id in sorted(emptied.union(spool.chats())):
+        _merge_chat(store, spool, chat_id, gone.filter(chat_id=chat_id), withdrawn, resettled, merged)
     return merged
 
 
-def _merge_chat(store: Store, spool: Spool, chat_id: str, gone: pl.DataFrame, prefer_new: bool, merged: Merged) -> None:
-    """Join one chat with the table, without the messages in ``gone``; the outcome goes into ``merged``."""
+def _merge_chat(
+    store: Store,
+    spool: Spool,
+    chat_id: str,
+    gone: pl.DataFrame,
+    withdrawn: pl.DataFrame,
+    prefer_new: bool,
+    merged: Merged,
+) -> None:
+    """Join one chat with the table; the outcome goes into ``merged``. ``gone`` leaves it, ``withdrawn`` stays away."""
     current = store.path(f"{TABLE}/{chat_id}")
     with reading(current):
-        parts = parts_of([current] if current.exists() else [])
-        held = keys_of(parts, 0)
-    keys = held.join(gone, on="message_id", how="anti", maintain_order="left")
-    changed = keys.height < held.height
-    for paths in spool.sources(chat_id):
-        more = parts_of(paths)
-        joined = join(keys, keys_of(more, len(parts)), prefer_new)
-        parts, keys = parts + more, joined.keys
-        merged.new += joined.new
-        merged.updated += joined.updated
-        merged.duplicates += joined.duplicates
-        changed = changed or joined.new + joined.updated > 0
+        sides = _sides([current] if current.exists() else [], spool.sources(chat_id), gone, withdrawn)
+        the_plan = plan(sides)
+    order: list[pl.DataFrame] = []
+    changed = False
+    for window in the_plan.windows:
+        with reading(current):
+            held = keys_of(sides[0].parts, 0, window)
+        keys = sides[0].wanted(held)
+        changed = changed or keys.height < held.height
+        for side, source_first in zip(sides[1:], the_plan.source_first[1:], strict=True):
+            arriving = keys_of(side.parts, side.first, window)
+            welcome = side.wanted(arriving)
+            joined = join(keys, welcome, prefer_new, source_first)
+            merged.count(joined, withdrawn=arriving.height - welcome.height)
+            changed = changed or joined.new + joined.updated > 0
+            keys = joined.keys
+        order.append(keys.select("part", "row"))
     if changed:
         target = spool.folder / f"{chat_id}.parquet"
-        merged.finished[chat_id] = write_ordered(keys, parts, target) if keys.height else None
+        places, parts = pl.concat(order), [part for side in sides for part in side.parts]
+        merged.finished[chat_id] = write_ordered(places, parts, target) if places.height else None
+
+
+def _sides(
+    current: Sequence[Path], sources: Sequence[Sequence[Path]], gone: pl.DataFrame, withdrawn: pl.DataFrame
+) -> list[Side]:
+    """What the table holds of a chat, and then what each source holds; their parts are numbered throughout."""
+    sides = [Side(parts_of(current), 0, gone)]
+    for paths in sources:
+        sides.append(Side(parts_of(paths), sides[-1].first + len(sides[-1].parts), withdrawn))
+    return sides
+
+
+def _withdrawn(store: Store) -> pl.DataFrame:
+    """The message_ids that were noted as deleted on the platform."""
+    earlier = store.read_rejected(TABLE)
+    if earlier is None:
+        return pl.DataFrame(schema={"message_id": pl.String})
+    return earlier.filter(reason="deleted").select("message_id")
 
 
 def all_rejected(store: Store, spool: Spool, finished: Mapping[str, Path | None]) -> pl.DataFrame:
@@ -67,10 +112,33 @@ def all_rejected(store: Store, spool: Spool, finished: Mapping[str, Path | None]
     """
     earlier = store.read_rejected(TABLE)
     frames = [spool.rejected().collect()] if earlier is None else [earlier, spool.rejected().collect()]
-    once = pl.coalesce("message_id", pl.format("{}:{}", "source", "position"))
-    rejected = pl.concat(frames).unique([once, "reason"], keep="first", maintain_order=True)
+    rejected = _each_once(pl.concat(frames))
     for path in finished.values():
         if path is not None:
-            kept = pl.scan_parquet(path).select("message_id").collect()
-            rejected = rejected.join(kept, on="message_id", how="anti", maintain_order="left")
+            kept = _among(rejected.get_column("message_id"), path)
+            rejected = (
+                rejected.join(kept, on="message_id", how="anti", maintain_order="left") if kept.height else rejected
+            )
     return rejected
+
+
+def _among(ids: pl.Series, path: Path) -> pl.DataFrame:
+    """The message_ids in a file of which the ids probably hold one; surely all that they hold."""
+    wanted = np.sort(hashed(ids.drop_nulls()))
+    found = [pl.DataFrame(schema={"message_id": pl.String})]
+    for part in parts_of([path]):
+        some = part.scan().select("message_id").collect()
+        found.append(some.filter(pl.Series(are_among(hashed(some.to_series()), wanted))))
+    return pl.concat(found)
+
+
+def _each_once(rejected: pl.DataFrame) -> pl.DataFrame:
+    """The first row of each message, or of each place in a file, and reason."""
+    # Not by pl.format, which panics where a frame has an empty chunk (polars 2.1).
+    once = pl.coalesce("message_id", pl.col("source") + ":" + pl.col("position").cast(pl.String))
+    # Only what has an equal hash is compared, which for millions of rejects takes a third of the memory.
+    numbers = rejected.select(once.hash() ^ pl.col("reason").hash(seed=1)).to_series()
+    compared = rejected.with_row_index("place").filter(numbers.is_duplicated())
+    repeated = compared.join(compared.unique([once, "reason"], keep="first"), on="place", how="anti")
+    wanted = pl.repeat(True, rejected.height, eager=True).scatter(repeated.get_column("place"), False)
+    return rejected.filter(wanted)

@@ -43,8 +43,14 @@ class Joined:
     duplicates: int
 
 
-def join(known: pl.DataFrame, source: pl.DataFrame, prefer_new: bool = False) -> Joined:
-    """Known messages of a chat, in chat order, with those of one more source, in its order. Both: `KEYS_SCHEMA`."""
+def join(
+    known: pl.DataFrame, source: pl.DataFrame, prefer_new: bool = False, source_first: bool | None = None
+) -> Joined:
+    """Known messages of a chat, in chat order, with those of one more source, in its order. Both: `KEYS_SCHEMA`.
+
+    ``source_first``: which of the two comes first where nothing else decides; None: these rows are all there is, and
+    tell it.
+    """
     fresh = _newest_versions(source)
     if known.is_empty():
         return Joined(_sorted(fresh), fresh.height, 0, source.height - fresh.height)
@@ -53,7 +59,7 @@ def join(known: pl.DataFrame, source: pl.DataFrame, prefer_new: bool = False) ->
     settled = _sorted(known.update(replacing, on="message_id"))
     arriving = _sorted(fresh.update(settled.select("message_id", *_VERSION), on="message_id"))
     return Joined(
-        keys=_interleaved(settled, arriving),
+        keys=_interleaved(settled, arriving, source_first),
         new=fresh.height - both.height,
         updated=replacing.height,
         duplicates=source.height - fresh.height + both.height - replacing.height,
@@ -86,16 +92,15 @@ def _sorted(keys: pl.DataFrame) -> pl.DataFrame:
     return keys.sort("timestamp", maintain_order=True)
 
 
-def _interleaved(settled: pl.DataFrame, arriving: pl.DataFrame) -> pl.DataFrame:
+def _interleaved(settled: pl.DataFrame, arriving: pl.DataFrame, swapped: bool | None) -> pl.DataFrame:
     """The union of both, along their anchors."""
     anchors = _anchors(settled, arriving)
     first, second = (_with_anchor(keys, anchors) for keys in (settled, arriving))
     first_own = first.join(arriving, on="message_id", how="anti")
     second_own = second.join(settled, on="message_id", how="anti")
-    if first_own.is_empty() or second_own.is_empty():
-        swapped = False
-    else:
-        swapped = _extent(arriving, second_own) < _extent(settled, first_own)
+    if swapped is None:
+        both_own = not first_own.is_empty() and not second_own.is_empty()
+        swapped = both_own and _extent(arriving, second_own) < _extent(settled, first_own)
     sides = [first.with_columns(side=pl.lit(swapped)), second_own.with_columns(side=pl.lit(not swapped))]
     order = ["timestamp", "anchor", "is_anchor", "side", "place"]
     descending = [False, False, True, False, False]

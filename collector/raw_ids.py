@@ -6,6 +6,8 @@ Telegram writes the same group as ``1234567890`` (export), ``-1001234567890`` (A
 
 _OLD_USER = 1 << 32
 _OLD_CHAT = 2 << 32
+_LONGEST = 30
+"""Longer strings of digits are no ids of Telegram, and some are longer than Python makes a number of."""
 
 
 def sender(raw: str, platform: str) -> str:
@@ -15,7 +17,7 @@ def sender(raw: str, platform: str) -> str:
 
 def chat(raw: str, platform: str) -> str:
     """The bare positive id on Telegram: without the API's ``-100`` (channels, supergroups) or ``-`` (basic groups)."""
-    if platform != "telegram" or not raw.removeprefix("-").isdecimal():
+    if platform != "telegram" or not raw.removeprefix("-").isdecimal() or len(raw) > _LONGEST:
         return raw
     marked = raw.startswith("-100") and len(raw) > len("-100")
     return str(int(raw.removeprefix("-100" if marked else "-")))

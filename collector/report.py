@@ -6,8 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
+from collector.chat_files import reading
+from collector.id_hashes import are_among
 from collector.scrubbing import PLACEHOLDERS
 
 
@@ -36,7 +39,9 @@ class CollectReport:
     among them that were collected before. read: records of the files that were read. kept: records that are in the
     table now; updated of these replaced an older version of a message, the others are new rows. dropped: reason →
     records (`collector.sources.records.Reason`). resettled: whether settings or software had changed since the last
-    run; then messages of files that were not given this time keep their earlier form.
+    run; then messages of files that were not given this time keep their earlier form. marked: mark
+    (`collector.repeats.MARKS`) → rows of the run that have it and are kept. names_left: names of members that were not
+    looked for, because they are ordinary words.
     """
 
     changed: bool
@@ -48,19 +53,31 @@ class CollectReport:
     dropped: dict[str, int]
     resettled: bool
     table: TableSummary
+    marked: dict[str, int] = field(default_factory=dict)
+    names_left: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """The fields of the run and of the table, side by side."""
+        """The fields of the run and of the table, side by side; times in ISO 8601."""
         values = asdict(self)
-        return values | values.pop("table")
+        del values["table"]
+        return values | table_json(self.table)
+
+
+def table_json(table: TableSummary) -> dict[str, Any]:
+    """The fields of a table; times in ISO 8601."""
+    times = {name: time and time.isoformat() for name, time in (("first", table.first), ("last", table.last))}
+    return asdict(table) | times
 
 
 def summarise(files: Sequence[Path]) -> TableSummary:
-    """Describe the files of a many-file table ``messages``, one file in memory at a time."""
-    users: set[str] = set()
-    described = [_describe(path, users) for path in files]
-    if not described:
+    """Describe the files of the table ``messages``, one file in memory at a time."""
+    if not files:
         return TableSummary(placeholders=dict.fromkeys(PLACEHOLDERS, 0))
+    users: set[str] = set()
+    described: list[pl.DataFrame] = []
+    for path in files:
+        with reading(path):
+            described.append(_describe(path, users))
     whole = pl.concat(described).select(
         pl.col("messages", "missing", *PLACEHOLDERS).sum(), first=pl.col("first").min(), last=pl.col("last").max()
     )
@@ -81,15 +98,20 @@ def _describe(path: Path, users: set[str]) -> pl.DataFrame:
     chat = pl.scan_parquet(path)
     users.update(chat.select(pl.col("user_id").unique()).collect().to_series())
     counts = [
-        pl.col("content").str.count_matches(mark, literal=True).sum().cast(pl.Int64).alias(kind)
+        pl.col("content").str.count_matches(mark.rstrip("〉"), literal=True).sum().cast(pl.Int64).alias(kind)
         for kind, mark in PLACEHOLDERS.items()
     ]
-    replies = chat.select("reply_id").drop_nulls()
-    missing = replies.join(chat.select("message_id"), left_on="reply_id", right_on="message_id", how="anti")
     about = chat.select(
         pl.len().cast(pl.Int64).alias("messages"),
         *counts,
         first=pl.col("timestamp").min(),
         last=pl.col("timestamp").max(),
     )
-    return about.collect().with_columns(missing=pl.lit(missing.select(pl.len()).collect().item(), pl.Int64))
+    return about.collect().with_columns(missing=pl.lit(_missing_targets(chat), pl.Int64))
+
+
+def _missing_targets(chat: pl.LazyFrame) -> int:
+    """Replies whose target is not in the chat, told by hashes."""
+    present = np.sort(chat.select(pl.col("message_id").hash()).collect().to_series().to_numpy())
+    targets = chat.select(pl.col("reply_id").drop_nulls().hash()).collect().to_series().to_numpy()
+    return int(np.count_nonzero(~are_among(targets, present)))

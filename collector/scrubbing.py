@@ -1,105 +1,74 @@
-"""Links are removed; e-mail addresses, @usernames and phone numbers become placeholders.
+"""Personal data out of a text: links are removed, everything else becomes a placeholder of its kind.
 
-Recognisers run in the order of the table, on a shadow of the text in which digits and letters of any width are plain
-and lower case, so that ``１３８…`` is found like ``138…``. A link leaves a blank, so that its neighbours do not run
-together into something new.
+What is looked for is the table `collector.recognisers`. It is searched in the shadow of a text, in which digits and
+letters of any width or shape are plain and lower case, and then in one where Chinese numerals are digits too, so that
+``１３８…``, ``①③⑧…`` and ``一三八…`` are found like ``138…``.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
-from core.text import folded, tidy
+from collector.recognisers import LINK_REMOVED, MENTIONS, PLACEHOLDERS, RECOGNISERS, Recogniser
+from collector.recognisers.shadow import NUMERAL, shadow_of, with_numerals
+from collector.recognisers.suspicion import SUSPECT
+from core.text import simplified, tidy
 
-PLACEHOLDERS = {"email": "〈邮箱〉", "phone": "〈电话〉", "user": "〈用户〉", "card": "〈银行卡〉"}
-LINK_REMOVED = " "
+__all__ = ["LINK_REMOVED", "PLACEHOLDERS", "RECOGNISERS", "scrubbed", "without_mentions"]
 
-_NO_PUNCTUATION = r"(?<![.,;!?)\]}'\"])"
-_GAP = r"[ ·‐‑–—-]"
-_PHONES = (
-    rf"(?:(?:\+|00)?86{_GAP}?)?1{_GAP}?[3-9](?:{_GAP}?[0-9]){{9}}",
-    rf"(?:(?:\+|00)?86{_GAP}?)?[(（]?0(?:10|2[0-9]|[3-9][0-9]{{2}})[)）]?{_GAP}{{0,2}}[2-9][0-9]{{2,3}}{_GAP}?[0-9]{{4}}"
-    r"(?:(?:转|-)[0-9]{1,5})?",
-    rf"[48]00{_GAP}?[0-9]{{3}}{_GAP}?[0-9]{{4}}",
-    rf"09[0-9]{{2}}{_GAP}?[0-9]{{3}}{_GAP}?[0-9]{{3}}",
-    r"(?:\+|00)[1-9](?:[ .()（）-]{0,2}[0-9]){7,14}",
-)
-_DIGITS = r"[0-9](?:[^0-9]{0,3}[0-9]){6}"
+_SPELT = re.compile(rf"[0-9{NUMERAL}](?:[ .·_-]{{0,3}}[0-9{NUMERAL}]){{4}}")
 
 
-@dataclass(frozen=True)
-class Recogniser:
-    """One kind of personal data. ``hint``: cheap to look for, and found wherever ``pattern`` is."""
+def scrubbed(text: str, traditional: bool = False) -> str:
+    """Tidy text without links and with placeholders for personal data, but for mentions; idempotent.
 
-    name: str
-    replacement: str
-    hint: re.Pattern[str]
-    pattern: re.Pattern[str]
-
-
-RECOGNISERS = (
-    Recogniser(
-        "link", LINK_REMOVED, re.compile("://"), re.compile(rf"[a-z][a-z0-9+.-]{{1,30}}://[!-~]+{_NO_PUNCTUATION}")
-    ),
-    Recogniser(
-        "email",
-        PLACEHOLDERS["email"],
-        re.compile("@"),
-        re.compile(r"(?:mailto:)?[a-z0-9._%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+"),
-    ),
-    Recogniser(
-        "bare link",
-        LINK_REMOVED,
-        re.compile(r"/|www\."),
-        re.compile(
-            r"(?<![a-z0-9@./_-])(?:www\.[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]{2,5})?(?:[/?#][!-~]*)?"
-            rf"|(?:[a-z0-9-]{{1,63}}\.){{1,8}}[a-z]{{2,24}}(?::[0-9]{{2,5}})?/[!-~]*){_NO_PUNCTUATION}"
-        ),
-    ),
-    Recogniser("user", PLACEHOLDERS["user"], re.compile("@"), re.compile(r"@[a-z_][a-z0-9_]+")),
-    Recogniser(
-        "phone",
-        PLACEHOLDERS["phone"],
-        re.compile(_DIGITS),
-        re.compile(rf"(?<![0-9])(?:{'|'.join(_PHONES)})(?![0-9])"),
-    ),
-)
-
-# Characters that `folded` leaves alone, letters' case aside.
-_COMMON = "\x00-\x7f\u3001-\u3011\u4e00-\u9fff！（），；？“”‘’…—"
-_FOLDABLE = re.compile(f"[^{_COMMON}]")
-# Every hint, and whatever may turn into one when folded; most messages hold nothing of the kind.
-_SUSPECT = re.compile(rf"@|/|[wW]{{3}}\.|{_DIGITS}|[^{_COMMON}]")
-
-
-def scrubbed(text: str) -> str:
-    """Tidy text without links and with placeholders for personal data; idempotent.
-
-    Runs until nothing is found any more: a removed link may have stood in the middle of a number.
+    ``traditional``: the text may be in Traditional script. Most messages hold nothing that could be personal data,
+    which one search tells. The others are worked through until nothing is found any more: a removed link may have
+    stood in the middle of a number.
     """
-    if _SUSPECT.search(text) is None:
-        return text
+    return text if SUSPECT.search(text) is None else _settled(text, RECOGNISERS, traditional)
+
+
+def without_mentions(text: str, traditional: bool = False) -> str:
+    """Scrubbed text with placeholders for what is still mentioned with @; idempotent. To be done when members are."""
+    return _settled(text, MENTIONS, traditional) if "@" in text or "＠" in text else text
+
+
+def _settled(text: str, recognisers: Sequence[Recogniser], traditional: bool) -> str:
     before = None
     while text != before:
         before = text
-        shadow = _shadow(text)
-        for recogniser in RECOGNISERS:
-            if recogniser.hint.search(shadow):
-                text = _replaced(text, shadow, recogniser)
-                shadow = _shadow(text)
-        text = tidy(text)
+        text = tidy(_once(text, recognisers, traditional))
     return text
 
 
-def _shadow(text: str) -> str:
-    """The text as the recognisers see it: narrow and lower case, character by character."""
-    return folded(text) if _FOLDABLE.search(text) else text.lower()
+def _once(text: str, recognisers: Sequence[Recogniser], traditional: bool) -> str:
+    shadow = _shadow(text, traditional)
+    spelt = _SPELT.search(shadow) is not None
+    for recogniser in recognisers:
+        # Most rows end here: a call for each of them would cost more than all the searching.
+        hinted = recogniser.hint.search(shadow) is not None
+        found = list(recogniser.spans(shadow)) if hinted else []
+        if spelt and recogniser.numerals and not found:
+            found = list(recogniser.spans(with_numerals(shadow)))
+        if found:
+            text = _replaced(text, found, recogniser.placeholder)
+            shadow = _shadow(text, traditional)
+    return text
 
 
-def _replaced(text: str, shadow: str, recogniser: Recogniser) -> str:
-    """The text with what the recogniser finds in its shadow replaced."""
+def _shadow(text: str, traditional: bool) -> str:
+    shadow = shadow_of(text)
+    if traditional:
+        script = simplified(shadow)
+        return script if len(script) == len(shadow) else shadow
+    return shadow
+
+
+def _replaced(text: str, spans: Iterable[tuple[int, int]], placeholder: str) -> str:
+    """The text with the spans replaced."""
     pieces: list[str] = []
     end = 0
-    for match in recogniser.pattern.finditer(shadow):
-        pieces += (text[end : match.start()], recogniser.replacement)
-        end = match.end()
+    for start, stop in spans:
+        pieces += (text[end:start], placeholder)
+        end = stop
     return "".join((*pieces, text[end:]))

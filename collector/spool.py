@@ -37,8 +37,12 @@ class Spool:
         for (chat_id,), rows in prepared.rows.partition_by("chat_id", as_dict=True, maintain_order=True).items():
             parts = self._parts.setdefault(str(chat_id), {}).setdefault(source, [])
             parts.append(self._write(rows, f"{chat_id}-{source}-{len(parts)}"))
-        if prepared.rejected.height:
-            self._rejected.append(self._write(prepared.rejected, f"rejected-{len(self._rejected)}"))
+        self.reject(prepared.rejected)
+
+    def reject(self, rejected: pl.DataFrame) -> None:
+        """Put away some rejects: `REJECTED_SCHEMA`."""
+        if rejected.height:
+            self._rejected.append(self._write(rejected, f"rejected-{len(self._rejected)}"))
 
     def chats(self) -> list[str]:
         """chat_ids met in this run, sorted."""
@@ -46,7 +50,8 @@ class Spool:
 
     def sources(self, chat_id: str) -> list[list[Path]]:
         """The files of each source that has messages of the chat, in the order of the sources."""
-        return [self._parts[chat_id][source] for source in sorted(self._parts[chat_id])]
+        by_source = self._parts.get(chat_id, {})
+        return [by_source[source] for source in sorted(by_source)]
 
     def rejected(self) -> pl.LazyFrame:
         """All rejects of this run: `REJECTED_SCHEMA`."""

@@ -64,9 +64,13 @@ def _upgrade(engine: Engine) -> None:
     config = alembic_config()
     head = ScriptDirectory.from_config(config).get_current_head()
     with engine.begin() as connection:
-        if MigrationContext.configure(connection).get_current_revision() != head:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        if MigrationContext.configure(connection).get_current_revision() == head:
+            return
+        if engine.dialect.name == "sqlite":
+            # Python's sqlite3 begins no transaction for CREATE TABLE; a run killed in between left half a database.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
 
 
 @contextmanager

@@ -32,6 +32,17 @@ class _Fold(dict[int, int]):
 
 _FOLD = _Fold()
 
+# 著 stays where it is read zhù: names of works, being known for something. Elsewhere it is the particle 着, which t2s
+# leaves alone; tw2s converts it, at the price of taking the 么 of Simplified questions for 幺. What stands around 著
+# tells the two apart: 著名 but 有著名字, 论著 but 讨论著, 合著 but 合著眼; 著 alone after a blank and a name is "by".
+_WORK_AFTER = (
+    "名(?![字单牌片额次著])|作(?![业弊证答乐息废])|[称者述录译]|书立|有(?:《|[一二两三四五六七八九十百多数]*[部本篇卷])"
+)
+_PARTICLE = re.compile(
+    f"著(?:(?<![名原巨专拙遗显昭卓土撰所译论编合 ]著)(?!{_WORK_AFTER})|(?<= 著)(?=\\w)(?!{_WORK_AFTER})"
+    "|(?<=[议讨谈争评辩推]论著)|(?<=编著)(?=辫|故事)|(?<=合著)(?=眼))"
+)
+
 
 class Converter(Protocol):
     """What this module needs of OpenCC."""
@@ -47,9 +58,13 @@ def _converter() -> Converter:
 
 
 def simplified(text: str) -> str:
-    """Traditional Chinese to Simplified, character lengths kept; idempotent. Lone surrogates become U+FFFD first."""
+    """Traditional Chinese to Simplified, character lengths kept; idempotent. Lone surrogates become U+FFFD first.
+
+    The particle 著 becomes 着 (看著 → 看着), and 著 in 著名, 名著, 著作 and the like stays.
+    """
     # OpenCC turns 薴 into 苧 and 苧 into 苎: the one character that needs a second step.
-    return _converter().convert(_SURROGATE.sub("\ufffd", text)).replace("苧", "苎")
+    script = _converter().convert(_SURROGATE.sub("\ufffd", text)).replace("苧", "苎")
+    return _PARTICLE.sub("着", script) if "著" in script else script
 
 
 def tidy(text: str) -> str:

@@ -2,14 +2,23 @@
 
 ``recognises(head)`` looks at the first bytes of a file; ``read(path, settings)`` yields its records (`RawMessage` or
 `Rejected`) one by one, in their order, with canonical raw ids, and raises DataError when the file as a whole is broken.
-A new format is a new module with these two functions and a line in `SOURCES`.
+A new format is a new module with these two functions and a line in `SOURCES`; docs/sources.md has the recipe.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from collector.sources import csv_file, jsonl, telegram_json
+from collector.sources import (
+    convokit,
+    csv_file,
+    discord,
+    jsonl,
+    parquet_file,
+    telegram_html,
+    telegram_json,
+    whatsapp,
+)
 from collector.sources.records import Record
 from core.errors import DataError
 from core.settings import CollectSettings
@@ -17,19 +26,41 @@ from core.settings import CollectSettings
 HEAD_BYTES = 1 << 16
 
 
+def _alone(path: Path) -> list[Path]:
+    return [path]
+
+
 @dataclass(frozen=True)
 class Source:
-    """A file format. suffixes: of file names that are in this format when it also recognises their first bytes."""
+    """A file format.
+
+    suffixes: of file names that are in this format when it also recognises their first bytes; none: it is found by
+    its first bytes alone. platform: where its ids hold, when the format says so; None: ``collect.platform``. parts:
+    the files that are read as one with the file given.
+    """
 
     name: str
     suffixes: tuple[str, ...]
     recognises: Callable[[bytes], bool]
     read: Callable[[Path, CollectSettings], Iterator[Record]]
+    platform: str | None = None
+    parts: Callable[[Path], list[Path]] = _alone
 
 
 SOURCES = (
+    Source("ConvoKit corpus", (".jsonl",), convokit.recognises, convokit.read, convokit.PLATFORM),
     Source("JSON Lines", (".jsonl", ".ndjson", ".json"), jsonl.recognises, jsonl.read),
+    Source("Discord JSON", (".json",), discord.recognises, discord.read, "discord"),
     Source("Telegram Desktop JSON", (".json",), telegram_json.recognises, telegram_json.read),
+    Source(
+        "Telegram Desktop HTML",
+        (".html", ".htm"),
+        telegram_html.recognises,
+        telegram_html.read,
+        parts=telegram_html.pages,
+    ),
+    Source("Parquet", (".parquet",), parquet_file.recognises, parquet_file.read),
+    Source("WhatsApp text", (), whatsapp.recognises, whatsapp.read, "whatsapp"),
     Source("CSV", (".csv", ".tsv"), csv_file.recognises, csv_file.read),
 )
 
@@ -47,5 +78,5 @@ def detect(path: Path) -> Source:
             return source
     if by_suffix:
         return by_suffix[-1]
-    known = ", ".join(f"{source.name} ({' '.join(source.suffixes)})" for source in SOURCES)
+    known = ", ".join(" ".join((source.name, *source.suffixes)) for source in SOURCES)
     raise DataError(f"{path.name} is in no format that can be read; wanted one of: {known}")

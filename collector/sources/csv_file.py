@@ -28,7 +28,7 @@ def read(path: Path, settings: CollectSettings) -> Iterator[Record]:
     """
     csv.field_size_limit(sys.maxsize)
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        position = 0
+        position = 1
         try:
             header_line = stream.readline()
             separator = max(_SEPARATORS, key=header_line.count)

@@ -1,6 +1,7 @@
 """Telegram Desktop's JSON export: one chat (``id``, ``messages``) or a whole account (``chats``, ``left_chats``).
 
-Of a message only its number, time, sender, text, reply, edit and whether it is a forward are read; names, usernames,
+Of a message its number, time, sender, text, reply, edit, whether it is a forward or comes through a bot, and the name
+that its sender shows (looked for in texts, never kept) are read; usernames,
 contacts, places and the account's own data are passed over. What Telegram marked in the text as a link, a number, an
 address or a person's name is dropped or becomes a placeholder here, because its bounds are known exactly.
 """
@@ -10,19 +11,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import ijson
-
 from collector import raw_ids
 from collector.scrubbing import LINK_REMOVED, PLACEHOLDERS
-from collector.sources.json_events import Events, built, elements, members, skip
+from collector.sources.json_reader import JsonReader
 from collector.sources.records import RawMessage, Record, Rejected
 from collector.sources.telegram_escapes import RepairedStream
-from collector.sources.values import encoding_advice, first_bad_byte, identifier, moment
+from collector.sources.values import identifier, moment
 from core.errors import DataError
 from core.settings import CollectSettings
 
-_UNREAD = frozenset({"text_entities", "reactions", "inline_bot_buttons", "poll", "contact_information"})
-_ENTITIES = {
+ENTITIES = {
     "link": LINK_REMOVED,
     "email": PLACEHOLDERS["email"],
     "phone": PLACEHOLDERS["phone"],
@@ -43,91 +41,78 @@ def read(path: Path, _settings: CollectSettings) -> Iterator[Record]:
     Raises DataError when the file is cut off, is not UTF-8 or JSON, or holds no chat.
     """
     with path.open("rb") as stream:
-        yield from _Export(path, RepairedStream(stream)).records()
+        yield from _Export(path, JsonReader(path, RepairedStream(stream))).records()
 
 
 class _Export:
-    """One export being read. position: messages read so far; chats: lists of messages met so far."""
+    """One export being read, and in how many chats its messages are."""
 
-    def __init__(self, path: Path, stream: RepairedStream) -> None:
+    def __init__(self, path: Path, reader: JsonReader) -> None:
         self._path = path
-        self._stream = stream
-        self._position = 0
+        self._reader = reader
         self._chats = 0
 
     def records(self) -> Iterator[Record]:
-        try:
-            yield from self._root(ijson.basic_parse(self._stream, use_float=True))
-        except ijson.JSONError as error:
-            # Not chained: the parser's error quotes the chat.
-            raise self._broken("premature EOF" in str(error)) from None
-
-    def _root(self, events: Events) -> Iterator[Record]:
-        if next(events)[0] == "start_map":
-            yield from self._chat(events, whole_account=True)
-        for _ in events:  # only then does the parser notice what stands behind the end
-            pass
+        if self._reader.enters("{"):
+            yield from self._chat(whole_account=True)
+        else:
+            self._reader.skip()
+        self._reader.finish()
         if not self._chats:
             raise DataError(
                 f"{self._path.name} holds no chat: wanted a Telegram Desktop export with a list 'messages' or 'chats'; "
                 f"export the chat with the format JSON"
             )
 
-    def _chat(self, events: Events, whole_account: bool = False) -> Iterator[Record]:
+    def _chat(self, whole_account: bool = False) -> Iterator[Record]:
         """The records of a chat; the root of a file is a chat, an account (``whole_account`` allows it) or both."""
+        reader = self._reader
         number = None
-        for key, kind, value in members(events):
-            if key == "messages" and kind == "start_array":
-                yield from self._messages(events, number)
-            elif key in ("chats", "left_chats") and kind == "start_map" and whole_account:
-                yield from self._account(events)
+        for key in reader.members():
+            if key == "id":
+                number = reader.value()
+            elif key == "messages" and reader.enters("["):
+                yield from self._messages(number)
+            elif key in ("chats", "left_chats") and whole_account and reader.enters("{"):
+                yield from self._account()
             else:
-                number = value if key == "id" else number
-                skip(kind, events)
+                reader.skip()
 
-    def _account(self, events: Events) -> Iterator[Record]:
-        for key, kind, _ in members(events):
-            if key != "list" or kind != "start_array":
-                skip(kind, events)
+    def _account(self) -> Iterator[Record]:
+        for key in self._reader.members():
+            if key != "list" or not self._reader.enters("["):
+                self._reader.skip()
                 continue
             self._chats += 1
-            for inner, _ in elements(events):
-                if inner == "start_map":
-                    yield from self._chat(events)
+            for _ in self._reader.elements():
+                if self._reader.enters("{"):
+                    yield from self._chat()
                 else:
-                    skip(inner, events)
+                    self._reader.skip()
 
-    def _messages(self, events: Events, number: object) -> Iterator[Record]:
+    def _messages(self, number: object) -> Iterator[Record]:
         self._chats += 1
         chat: _Chat | None = None
-        for kind, value in elements(events):
-            message = built(kind, value, events, _UNREAD)
-            self._position += 1
+        for message in self._reader.values():
+            self._reader.position += 1
             chat = chat or self._chat_of(number, message)
-            yield chat.record(message, self._position)
+            yield chat.record(message, self._reader.position)
 
     def _chat_of(self, number: object, first: object) -> "_Chat":
-        """The chat with this id. Exports before 2021 write senders as numbers, and then the chat's id is packed too."""
+        """The chat with this id. Exports before 2021 write senders as numbers, and then the chat's id is packed too.
+
+        ``number``: the chat's id as it stands there; ``first``: the chat's first message, which tells the two apart.
+        """
         raw = identifier(number)
         if raw is None:
             raise DataError(
-                f"{self._path.name}: the chat of message {self._position} has no 'id' before its 'messages'; "
+                f"{self._path.name}: the chat of message {self._reader.position} has no 'id' before its 'messages'; "
                 f"export it again with Telegram Desktop"
             )
         sender = first.get("from_id", first.get("actor_id")) if isinstance(first, dict) else None
-        if isinstance(sender, int) and raw.isdecimal():
-            return _Chat(raw_ids.old_chat(int(raw)))
+        if isinstance(sender, int) and isinstance(number, int) and number > 0:
+            return _Chat(raw_ids.old_chat(number))
         return _Chat(raw_ids.chat(raw, "telegram"))
-
-    def _broken(self, cut_off: bool) -> DataError:
-        name, place = self._path.name, f"after message {self._position}"
-        if (offset := first_bad_byte(self._path)) is not None:
-            return DataError(encoding_advice(self._path, f"byte {offset}, {place}"))
-        if cut_off:
-            return DataError(f"{name} ends in the middle ({place}): the file was cut off; export or copy it again")
-        return DataError(
-            f"{name} is not valid JSON ({place}, before byte {self._stream.consumed}); export the chat again"
-        )
 
 
 class _Chat:
@@ -136,6 +121,7 @@ class _Chat:
     def __init__(self, chat_id: str) -> None:
         self._id = chat_id
         self._topics: set[str] = set()
+        self._senders: dict[str, str | None] = {}
 
     def record(self, message: object, position: int) -> Record:
         """One element of ``messages`` as a record."""
@@ -149,35 +135,47 @@ class _Chat:
             return Rejected(position, "service", self._id, raw_id)
         if kind == "unsupported":  # a kind of message that the exporting program did not know: id and type only
             return Rejected(position, "empty", self._id, raw_id)
-        time, text = _time(message, "date"), _text(message.get("text", ""))
+        time, text = _time(message, "date_unixtime", "date"), _text(message.get("text", ""))
         if time is None or text is None:
             return Rejected(position, "bad_record", self._id, raw_id)
-        return RawMessage(
-            position=position,
-            chat=self._id,
-            message=raw_id,
-            user=_sender(message.get("from_id")),
-            reply_to=self._reply(message),
-            time=time,
-            text=text,
-            is_forward="forwarded_from" in message,
-            edited_at=_time(message, "edited"),
+        sender, target, name = message.get("from_id"), message.get("reply_to_message_id"), message.get("from")
+        return RawMessage(  # by position: names would take longer, and this is done for every message
+            position,
+            self._id,
+            raw_id,
+            self._sender(sender) if isinstance(sender, str) else _sender(sender),
+            None if target is None else self._reply(target, message.get("reply_to_peer_id")),
+            time,
+            text,
+            "forwarded_from" in message,
+            _time(message, "edited_unixtime", "edited"),
+            name if isinstance(name, str) else None,
+            "via_bot" in message,
         )
 
-    def _reply(self, message: dict[str, Any]) -> str | None:
-        """The message that this one answers. In a topic every message "replies" to the line that opened it."""
-        number = identifier(message.get("reply_to_message_id"))
+    def _sender(self, from_id: str) -> str | None:
+        """The sender by this name of a peer, made once."""
+        if from_id not in self._senders:
+            self._senders[from_id] = _sender(from_id)
+        return self._senders[from_id]
+
+    def _reply(self, target_number: object, elsewhere: object) -> str | None:
+        """The message that is answered. In a topic every message "replies" to the line that opened it.
+
+        An export that begins after the topic was opened does not hold that line; then the target counts as missing.
+        """
+        number = identifier(target_number)
         if number is None:
             return None
-        elsewhere = message.get("reply_to_peer_id")
         chat = raw_ids.peer_chat(elsewhere) if isinstance(elsewhere, str) else self._id
         target = raw_ids.message(chat, number)
         return None if target in self._topics else target
 
 
-def _time(message: dict[str, Any], key: str) -> datetime | None:
+def _time(message: dict[str, Any], unix: str, local: str) -> datetime | None:
     """Unix seconds where the export has them (since 2021), else the local time of the exporting computer, as UTC."""
-    return moment(message.get(f"{key}_unixtime", message.get(key)))
+    value = message[unix] if unix in message else message.get(local)
+    return None if value is None else moment(value)
 
 
 def _sender(from_id: object) -> str | None:
@@ -202,4 +200,4 @@ def _piece(part: object) -> str | None:
         return part
     if not isinstance(part, dict) or not isinstance(part.get("text"), str):
         return None
-    return _ENTITIES.get(str(part.get("type")), part["text"])
+    return ENTITIES.get(str(part.get("type")), part["text"])

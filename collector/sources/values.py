@@ -16,12 +16,12 @@ _BLOCK = 1 << 20
 
 def identifier(value: object) -> str | None:
     """An id as text; None when there is none. ``12.0``, as spreadsheets write a number, is 12."""
-    if value is None or isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
     if isinstance(value, int):
-        return str(value)
+        return None if isinstance(value, bool) else str(value)
+    if not isinstance(value, (str, float)):
+        return None
     text = str(value).strip()
-    whole = _WHOLE.fullmatch(text)
+    whole = _WHOLE.fullmatch(text) if text.endswith(".0") else None
     return (whole[1] if whole else text) or None
 
 
@@ -30,7 +30,7 @@ def moment(value: object) -> datetime | None:
 
     None when it cannot be read or lies outside `EARLIEST` to `LATEST`.
     """
-    if value is None or isinstance(value, bool) or not isinstance(value, str | int | float):
+    if not isinstance(value, (str, int, float)) or isinstance(value, bool):
         return None
     try:
         return _seconds(float(value))

@@ -1,0 +1,184 @@
+"""kill -9 at random moments of an import: the table comes out as if nothing had happened, and nothing raw is left."""
+
+import io
+import json
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from collector.collecting import collect
+from collector.keys import KEY_FILE
+from core.workspace import Workspace, create_workspace, write_secret
+
+KEY = "0123456789abcdef" * 4
+KILLS = 25
+CHATS, MESSAGES = 8, 600
+START = 1_700_000_000
+RUN = """
+import sys
+sys.modules["sqlalchemy"] = None  # a library of ours would load it for nothing, which takes long
+from pathlib import Path
+from collector.collecting import collect
+from core.text import simplified
+from core.workspace import open_workspace
+simplified("")
+print("ready", flush=True)
+collect(open_workspace(Path(sys.argv[1])), [Path(path) for path in sys.argv[2:]])
+"""
+PLANTED = [
+    "8800100", "555123", "98765", "Zhang-Planted", "planted_user", "planted@example.com", "13900001111",
+    "planted.example.org", "PlantedGroup", "planted-file",
+]  # fmt: skip
+"""Beginnings of chat, user and message ids; names; what texts are full of."""
+TEXTS = [
+    "今天好累，不想上班", "請找 @planted_user 吧", "打13900001111或者139 0000 1111", "寫信到planted@example.com 謝謝",
+    "看 https://planted.example.org/x?y=1 这里", "大家晚安，明天見", "好", "睡不著，有人在嗎",
+]  # fmt: skip
+
+
+def planted_chat(number: int, first: int, last: int, edited: bool) -> dict[str, object]:
+    """Messages ``first`` to ``last`` of a chat; ``edited``: every ninth has a newer version."""
+    rng = random.Random(number)
+    messages = []
+    for place in range(last):
+        made = {
+            "id": 987_650_000 + place, "type": "service" if place % 50 == 7 else "message",
+            "date_unixtime": str(START + 20 * place), "from": "Zhang-Planted",
+            "from_id": f"user{555_123_000 + place % 40}", "text": rng.choice(TEXTS), "reply_to_message_id": 987_650_000 + max(0, place - rng.randrange(1, 9)),
+        }  # fmt: skip
+        if edited and place % 9 == 0:
+            made |= {"text": "改過的話：" + rng.choice(TEXTS), "edited_unixtime": str(START + 90_000)}
+        messages.append(made)
+    return {"name": "PlantedGroup", "type": "private_group", "id": 8_800_100_000 + number, "messages": messages[first:]}
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two exports of an account; the second goes on where the first ends, and holds newer versions of its messages."""
+    folder = tmp_path_factory.mktemp("exports")
+    paths = []
+    for number, (first, last) in enumerate([(0, MESSAGES), (MESSAGES // 2, MESSAGES * 3 // 2)]):
+        chats = [planted_chat(chat, first, last, edited=bool(number)) for chat in range(CHATS)]
+        paths.append(folder / f"planted-file-{number}.json")
+        paths[-1].write_text(json.dumps({"chats": {"list": chats}}, ensure_ascii=False), encoding="utf-8")
+    return paths
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Workspace]:
+    """Makes new workspaces that share one key: ``made(files…)``, with these files collected."""
+    monkeypatch.delenv("ASSAY_DATABASE_URL", raising=False)
+    numbers = iter(range(1000))
+
+    def make(*files: Path) -> Workspace:
+        workspace = create_workspace(tmp_path / f"w{next(numbers)}")
+        write_secret(workspace, KEY_FILE, KEY)
+        if files:
+            collect(workspace, files)
+        return workspace
+
+    return make
+
+
+class Victim:
+    """Runs imports in processes of their own. seconds: how long one takes when nobody disturbs it."""
+
+    def __init__(self, workspace: Workspace, files: list[Path]) -> None:
+        self._rng = random.Random(7)
+        self.seconds = 60.0
+        started = time.monotonic()
+        assert not self._killed_after(workspace, files, self.seconds)
+        self.seconds = time.monotonic() - started - self._starting
+
+    def killed(self, workspace: Workspace, files: list[Path]) -> bool:
+        """Start an import and kill it at a random moment; False when it was done before."""
+        return self._killed_after(workspace, files, self._rng.uniform(0, self.seconds))
+
+    def _killed_after(self, workspace: Workspace, files: list[Path], seconds: float) -> bool:
+        call = [sys.executable, "-c", RUN, str(workspace.root), *map(str, files)]
+        started = time.monotonic()
+        with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n", process.stderr.read()
+            self._starting = time.monotonic() - started
+            try:
+                code = process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                return True
+            assert code == 0, process.stderr.read()
+        return False
+
+
+def traces(workspace: Workspace) -> list[tuple[str, str]]:
+    """Planted identifiers in any name or byte of a workspace. Parquet packs text, so what is whole is also unpacked."""
+    found = []
+    for path in workspace.root.rglob("*"):
+        content = path.read_bytes() if path.is_file() else b""
+        if path.suffix == ".parquet":
+            content += unpacked(path)
+        found += [(path.name, trace) for trace in PLANTED if trace.encode() in content or trace in path.name]
+    return found
+
+
+def unpacked(path: Path) -> bytes:
+    """A Parquet file as text; b"" of one that is half written, which only the working folder may hold."""
+    try:
+        return pl.read_parquet(path).with_columns(pl.all().cast(pl.String)).write_csv().encode()
+    except pl.exceptions.PolarsError:
+        assert ".collecting-" in str(path) or path.name.startswith(".writing-")
+        return b""
+
+
+def contents(workspace: Workspace) -> dict[str, bytes]:
+    """Every table of a workspace in bytes, its rows sorted, and what its manifest says of it."""
+    store, found = workspace.store, {}
+    for path in store.folder.rglob("*.parquet"):
+        packed = io.BytesIO()
+        frame = pl.read_parquet(path)
+        frame.sort(frame.columns).write_ipc(packed)
+        found[str(path.relative_to(store.folder))] = packed.getvalue()
+    manifest = store.manifest("messages")
+    found["manifest"] = json.dumps([manifest.recipe.inputs, manifest.rows, manifest.rejected], sort_keys=True).encode()
+    assert not [path.name for path in store.folder.rglob(".*") if path.name != ".collecting.lock"]
+    return found
+
+
+@pytest.mark.slow
+def test_an_import_killed_at_any_moment_is_finished_by_the_next(made, exports):
+    undisturbed = made()
+    victim = Victim(undisturbed, exports[:1])
+    n_killed = n_left = 0
+    while n_killed < KILLS:
+        workspace = made()
+        n_killed += victim.killed(workspace, exports[:1])
+        assert traces(workspace) == []
+        n_left += len(list(workspace.store.folder.glob(".collecting-*")))
+        collect(workspace, exports[:1])
+        assert contents(workspace) == contents(undisturbed)
+        shutil.rmtree(workspace.root)
+    assert n_left > KILLS // 3
+
+
+@pytest.mark.slow
+def test_an_import_into_a_table_killed_again_and_again_comes_to_the_same_end(made, exports):
+    undisturbed = made(exports[0])
+    before = contents(undisturbed)
+    victim = Victim(undisturbed, exports)
+    assert contents(undisturbed) != before
+    n_killed, workspace = 0, made(exports[0])
+    while n_killed < KILLS:
+        killed = victim.killed(workspace, exports)
+        n_killed += killed
+        assert traces(workspace) == []
+        if not killed or n_killed == KILLS:
+            collect(workspace, exports)
+            assert contents(workspace) == contents(undisturbed)
+            workspace = made(exports[0])
