@@ -19,8 +19,8 @@ from stdnum.cn import ric
 from collector.members import ChatNames
 from collector.scrubbing import PLACEHOLDERS
 
-HALVES = ("first", "second")
-SEEDS = {"first": 11, "second": 12}
+PARTS = ("first", "second", "third")
+SEEDS = {"first": 11, "second": 12, "third": 13}
 PER_KIND = 100
 BOTH = 16
 ORDINARY = 950
@@ -66,29 +66,29 @@ def templates() -> dict[str, dict[str, Any]]:
     return tomllib.loads(Path(__file__).with_name("privacy_templates.toml").read_text("utf-8"))
 
 
-def messages(half: str) -> list[Message]:
-    """One half of the set, always the same, in a mixed order."""
-    rng, said = Rng(SEEDS[half]), templates()[half]
+def messages(part: str) -> list[Message]:
+    """One part of the set, always the same, in a mixed order."""
+    rng, said = Rng(SEEDS[part]), templates()[part]
     made = [
-        _filled(rng, half, kind, rng.choice(frames)) for kind, frames in said["frames"].items() for _ in range(PER_KIND)
+        _filled(rng, part, kind, rng.choice(frames)) for kind, frames in said["frames"].items() for _ in range(PER_KIND)
     ]
     for *kinds, frame in TOGETHER * BOTH:
-        items = tuple((str(kind), _item(rng, half, str(kind))) for kind in kinds)
+        items = tuple((str(kind), _item(rng, part, str(kind))) for kind in kinds)
         made.append(Message(str(frame).format(*(text for _, text in items)), items))
     made += [Message(_ordinary(rng, rng.choice(said["ordinary"])), ()) for _ in range(ORDINARY)]
     rng.shuffle(made)
     return made
 
 
-def names_of(half: str) -> ChatNames:
-    """The members of the chat that the messages of one half are from."""
-    return ChatNames({name: mark_of("member", name, half) for name in templates()[half]["members"]})
+def names_of(part: str) -> ChatNames:
+    """The members of the chat that the messages of one part are from."""
+    return ChatNames({name: mark_of("member", name, part) for name in templates()[part]["members"]})
 
 
-def mark_of(kind: str, item: str, half: str) -> str:
+def mark_of(kind: str, item: str, part: str) -> str:
     """What is to stand for an item."""
     if kind == "member":
-        return f"〈成员:{templates()[half]['members'].index(item) + 0xA1:06x}〉"
+        return f"〈成员:{templates()[part]['members'].index(item) + 0xA1:06x}〉"
     return " " if kind == "link" else PLACEHOLDERS[kind]
 
 
@@ -97,14 +97,14 @@ def read_digits(text: str) -> str:
     return text.translate(_READ)
 
 
-def _filled(rng: Rng, half: str, kind: str, frame: str) -> Message:
+def _filled(rng: Rng, part: str, kind: str, frame: str) -> Message:
     frame = frame.replace("@{}", "{}") if kind == "user" else frame
-    items = tuple((kind, _item(rng, half, kind)) for _ in range(frame.count("{}")))
+    items = tuple((kind, _item(rng, part, kind)) for _ in range(frame.count("{}")))
     return Message(frame.format(*(text for _, text in items)), items)
 
 
-def _item(rng: Rng, half: str, kind: str) -> str:
-    said = templates()[half]
+def _item(rng: Rng, part: str, kind: str) -> str:
+    said = templates()[part]
     if kind == "user":
         return "@" + rng.choice(said["handles"] if rng.random() < 0.7 else said["mentioned"])
     if kind == "member":
@@ -190,7 +190,8 @@ def _ordinary(rng: Rng, form: str) -> str:
         p=rng.randint(100, 99999), p2=rng.randint(1, 99), c=f"{rng.randint(0, 99):02}", big=rng.randint(10**5, 10**8),
         o10=_digits(rng, 10), o13="75" + _digits(rng, 11), o16="88" + _digits(rng, 14), o18="2" + _digits(rng, 17),
         laugh="2" + "3" * rng.randint(3, 9), same=rng.choice("6389") * rng.randint(5, 9),
-        steps=rng.randint(10**4, 39999), v=_digits(rng, 6), v2=rng.randint(10, 99), v3=rng.randint(100, 999), v4=rng.randint(1000, 9999),
+        steps=rng.randint(10**4, 39999), v=_digits(rng, 6), v2=rng.randint(10, 99), v3=rng.randint(100, 999),
+        v4=rng.randint(1000, 9999),
         k=rng.randint(1, 9), ver=f"{rng.randint(7, 9)}.{rng.randint(0, 9)}.{rng.randint(10, 99)}",
         ip4=f"10.{rng.randint(0, 9)}.{rng.randint(1, 9)}.{rng.randint(1, 99)}",
         ts=rng.randint(1_600_000_000, 1_790_000_000), hexa=f"{rng.getrandbits(40):010x}",

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from privacy_items import HALVES, Message, mark_of, messages, names_of, read_digits
+from privacy_items import PARTS, Message, mark_of, messages, names_of, read_digits
 from rich.console import Console
 from rich.table import Table
 
@@ -56,13 +56,13 @@ class Measured:
         return Score(sum(s.found for s in every), sum(s.missed for s in every), sum(s.extra for s in every))
 
 
-def measure(half: str) -> Measured:
-    """Clean every message of one half of the set and count."""
-    made = messages(half)
-    names = names_of(half)
+def measure(part: str) -> Measured:
+    """Clean every message of one part of the set and count."""
+    made = messages(part)
+    names = names_of(part)
     measured = Measured({kind: Score() for kind in (*PLACEHOLDERS, "link")}, len(made))
     for message in made:
-        output, expected = clean(message.text, names=names), wanted(message, half)
+        output, expected = clean(message.text, names=names), wanted(message, part)
         measured.ordinary += not message.items
         measured.whole += output == expected
         if output != expected:
@@ -73,14 +73,14 @@ def measure(half: str) -> Measured:
     return measured
 
 
-def wanted(message: Message, half: str) -> str:
+def wanted(message: Message, part: str) -> str:
     """The message as it should come out."""
     text, at = message.text, 0
     for kind, item in message.items:
         start = text.index(item, at)
         end = start + len(item)
         start -= kind == "member" and text[start - 1 : start] == "@"
-        mark = mark_of(kind, item, half)
+        mark = mark_of(kind, item, part)
         text, at = text[:start] + mark + text[end:], start + len(mark)
     return tidy(without_emoji(tidy(text)))
 
@@ -110,9 +110,9 @@ def main() -> None:
     parser.add_argument("--misses", action="store_true", help="also print every message that came out wrong")
     misses = parser.parse_args().misses
     console = Console(width=120)
-    for half in HALVES:
-        measured = measure(half)
-        table = Table(f"{half} half", "items", "missed", "too many", "recall", "precision", box=None)
+    for part in PARTS:
+        measured = measure(part)
+        table = Table(f"{part} part", "items", "missed", "too many", "recall", "precision", box=None)
         for kind, score in [*measured.scores.items(), ("all", measured.overall())]:
             counts = (str(score.found + score.missed), str(score.missed), str(score.extra))
             table.add_row(kind, *counts, f"{score.recall:.4f}", f"{score.precision:.4f}")

@@ -6,7 +6,7 @@ from collector.recognisers.digits import is_laughter, only_digits
 from collector.recognisers.recogniser import PLACEHOLDERS, Recogniser, Span
 
 _LINK = (
-    r"(?:号码|号|群|账号|帐号|id|小号|大号|是|为|就是|叫|都|加|我的?|你|这个|一下|下|了|吧|呀|哦|啊|吗|嘛|呢|联系|私聊|私|找|搜|改成|换成|同号"
+    r"(?:号码|号|群|账号|帐号|id|小号|大号|是|为|就是|叫|都|加|我的?|你|这个|一下|下|了|吧|呀|哦|啊|吗|嘛|呢|联系|私聊|私|找|搜|改成|换成|现在|目前|同号"
     r"|发到|[ :=~,，。、!！?？—>→|/(（【\[「『“\"'+-])"
 )
 """What may stand between the name of a service and the id."""
@@ -17,7 +17,7 @@ _UNITS = (
 _DIGITS = r"[1-9](?:[ ._-]{0,2}[0-9]){4,11}"
 _QQ = (
     r"(?:(?<![a-z])qq|(?<![a-z])q(?![a-z])(?=号|群|:|是|我| ?[1-9])|加q|扣扣|叩叩|抠抠|蔻蔻|企鹅|球球|秋秋"
-    r"|扣(?= ?[1-9](?: ?[0-9]){5}))"
+    r"|扣(?=[ :]? ?[1-9](?: ?[0-9]){5}))"
 )
 _WECHAT = (
     r"(?:微\s?信|(?<![a-z])wx(?!id)|(?<![a-z])vx|(?<![a-z])[vw]信|wechat|weixin|薇信|威信|卫星|围信|徽信|微x|绿泡泡"

@@ -18,7 +18,7 @@ _NOT_A_NAME = (
     "(?:[你您我他她它咱俩这那哪在是的了吗呢吧啊哦呀啦说请帮谢别就也都才来做给]|今天|明天|昨天|怎么|什么|为什么|能不能|可以|知道|晚安|早安|早上|晚上|出来|快来|快看"
     "|看看|看到|有没有|没有|不要|好吗|好久|生日|也太|也是|都是|还有|就是|一起|觉得|想问|来了|去哪|回复|加油|一下|一声|某人|和|跟)"
 )
-_VERSION = re.compile(r"(?:版本号?|version|ver|build|(?<![a-z])v)\.?\s?:?\s?$")
+_VERSION = re.compile(r"(?:版本号?|内核|固件|version|ver|build|kernel|(?<![a-z])v)\.?\s?:?\s?$")
 
 
 def _address(match: re.Match[str]) -> Span | None:
@@ -31,7 +31,7 @@ def _address(match: re.Match[str]) -> Span | None:
         return None
     nobody = address.is_loopback or address.is_unspecified or (address.version == 4 and address.is_reserved)
     # 2.6.12.3: software is numbered so, and hardly any machine of a person.
-    small = address.version == 4 and all(part < 20 for part in address.packed) and "ip" not in before(match)
+    small = address.version == 4 and all(part < 32 for part in address.packed) and "ip" not in before(match)
     return None if nobody or small else match.span()
 
 
@@ -114,10 +114,14 @@ MACHINES = (
         "ip",
         "version 6",
         PLACEHOLDERS["ip"],
-        re.compile(r"(?<![0-9a-f:.])(?=[0-9a-f:]*[0-9])[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){3,7}(?![0-9a-z:])"),
+        re.compile(r"(?<![0-9a-f.])(?<![0-9a-f]:)(?=[0-9a-f:]*[0-9])[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){3,7}(?![0-9a-z:])"),
         re.compile(":[0-9a-f]{0,4}:"),
         _address,
-        finds=(("2001:db8::8a2e:370:7334掉线", "〈IP〉掉线"), ("地址2001:db8:0:0:0:0:0:1", "地址〈IP〉")),
+        finds=(
+            ("2001:db8::8a2e:370:7334掉线", "〈IP〉掉线"),
+            ("IP：2001:db8::9:1", "IP：〈IP〉"),
+            ("地址2001:db8:0:0:0:0:0:1", "地址〈IP〉"),
+        ),
         leaves=("12:30:45", "::1", "std::string", "比分1:2:3:4", "aa:bb:cc:dd:ee:ff"),
     ),
 )

@@ -29,7 +29,7 @@ _FLOORS = "楼(?![上下道梯里主])"
 _HOUSE = rf"号院|号{_FLOORS}|号(?!线)(?:之[0-9]{{1,3}}|附[0-9]{{1,3}}号)?|弄|巷|#"
 _PART = rf"号(?:{_FLOORS})?|弄|栋|幢|座|单元|梯|{_FLOORS}|层|室|房|户|#楼?|号院|号铺|段|巷|组|宿舍楼?|门"
 _BUILDING = rf"号{_FLOORS}|栋|幢|座|号(?:宿舍|公寓)楼?|#楼?"
-_TAIL = rf"(?:\s?{_NUMBER}\s?(?:{_PART})){{0,5}}(?:[-—]?[0-9]{{2,5}}(?:室|房)?(?![0-9]))?"
+_TAIL = rf"(?:\s?{_NUMBER}\s?(?:{_PART})){{0,5}}(?:之[0-9]{{1,3}}|[-—]?[0-9]{{2,5}}[室房]?(?![0-9]))?"
 _REGION = (
     rf"(?:[{_CN}]{{1,16}}?(?:省|(?<![城股超上夜门都集菜楼花])市|(?<![市小郊地山社校城景园片专禁特误时老新辖])区|县|自治州"
     "|(?<![红国彩])旗|(?<![小古冰])镇|(?<![家老城故])乡|街道))"
@@ -37,7 +37,7 @@ _REGION = (
 _REGION_ENDS = re.compile("[省市区县州旗镇乡]")
 _LEADS = (
     "地址|住址|地点|坐标|定位|收货|收件|快递|位于|坐落|附近|旁边|对面|隔壁|集合|见面|[改换变选定]成|路过|经过|[家租约搬]在"
-    "|房子|导航|今[天晚早]|明[天晚早]|昨[天晚]|现在|以前|小时候|[们在住到去从离往给把被是就来说寄送叫问等找搜约]"
+    "|房子|导航|今[天晚早]|明[天晚早]|昨[天晚]|现在|以前|小时候|[们在住到去从离往给把被是就来说寄送叫问等找搜约写填]"
 )
 _CUT = re.compile(_LEADS)
 """Words that only lead up to an address."""
@@ -55,6 +55,10 @@ def _street(match: re.Match[str]) -> Span | None:
     """From the region or the name of the street on, without the words that lead up to it."""
     span = _after_the_lead(match, match.end("road"))
     return None if span is None or _NO_ROAD.search(match.string[span[0] : match.end("road")]) else span
+
+
+def _village(match: re.Match[str]) -> Span | None:
+    return _after_the_lead(match, match.end("road" if match["road"] else "village"))
 
 
 def _building(match: re.Match[str]) -> Span | None:
@@ -101,7 +105,7 @@ PLACES = (
         PLACEHOLDERS["address"],
         re.compile(
             rf"(?P<road>{_REGION}[{_CN}]{{2,6}}?(?:{_STREET}))"
-            rf"(?:[与和跟、][{_CN}]{{1,5}}?(?:{_STREET})(?:交叉口|交汇处|路口|口)?)?(?![{_CN}]?(?:道|线|口碑))"
+            rf"(?:[与和跟、][{_CN}]{{1,5}}?(?:(?:{_STREET})(?:交叉口|交汇处|路口|口)?|道(?:交叉口|交汇处|路口)))?(?![{_CN}]?(?:道|线|口碑))"
         ),
         re.compile("[街路道巷胡]"),
         _street,
@@ -124,10 +128,13 @@ PLACES = (
         "address",
         "village",
         PLACEHOLDERS["address"],
-        re.compile(rf"(?P<road>{_REGION}[{_CN}]{{1,6}}?(?:村|屯|寨|庄))\s?{_NUMBER}\s?(?:号|组|队|社){_TAIL}"),
+        re.compile(
+            rf"(?:(?P<road>{_REGION}[{_CN}]{{1,6}}?[村屯寨庄])\s?{_NUMBER}\s?[号组队社]"
+            rf"|(?P<village>[{_CN}]{{1,8}}?[村屯寨庄])\s?{_NUMBER}\s?[组队社]\s?{_NUMBER}\s?号院?){_TAIL}"
+        ),
         re.compile("[村屯寨庄]"),
-        _street,
-        finds=(("老家是清河县大王镇小李村5组", "老家是〈地址〉"),),
+        _village,
+        finds=(("老家是清河县大王镇小李村5组", "老家是〈地址〉"), ("在小李村5组12号", "在〈地址〉")),
         leaves=("村里3号停电", "我们村5号赶集"),
     ),
     Recogniser(

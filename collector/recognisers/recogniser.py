@@ -35,10 +35,10 @@ class Recogniser:
     """One form of one kind of personal data.
 
     pattern: looked for in the shadow of a text (`collector.recognisers.shadow`): narrow, lower case, placeholders
-    masked. hint: quick to look for, and found wherever the pattern is. validator: the part of a match that is to be replaced; None when it is no such data after all. context:
-    words of which one must stand in the text for the pattern to make sense; none: it speaks for itself. numerals:
-    whether the data may also be written in Chinese numerals. finds: (text, text after scrubbing). leaves: texts that
-    scrubbing must not touch. All examples are made up.
+    masked. hint: quick to look for, and found wherever the pattern is. validator: the part of a match that is to be
+    replaced; None when it is no such data after all. context: words of which one must stand in the text for the pattern
+    to make sense; none: it speaks for itself. numerals: whether the data may also be written in Chinese numerals.
+    finds: (text, text after scrubbing). leaves: texts that scrubbing must not touch. All examples are made up.
     """
 
     kind: str

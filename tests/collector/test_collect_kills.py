@@ -32,9 +32,10 @@ simplified("")
 print("ready", flush=True)
 collect(open_workspace(Path(sys.argv[1])), [Path(path) for path in sys.argv[2:]])
 """
+CHAT, USER, MESSAGE = 8_800_100_000, 555_123_000_000, 987_654_321_000
 PLANTED = [
-    "8800100", "555123", "98765", "Zhang-Planted", "planted_user", "planted@example.com", "13900001111",
-    "planted.example.org", "PlantedGroup", "planted-file",
+    str(CHAT)[:-1], str(USER)[:-3], str(MESSAGE)[:-3], "Zhang-Planted", "planted_user", "planted@example.com",
+    "13900001111", "planted.example.org", "PlantedGroup", "planted-file",
 ]  # fmt: skip
 """Beginnings of chat, user and message ids; names; what texts are full of."""
 TEXTS = [
@@ -49,14 +50,14 @@ def planted_chat(number: int, first: int, last: int, edited: bool) -> dict[str, 
     messages = []
     for place in range(last):
         made = {
-            "id": 987_650_000 + place, "type": "service" if place % 50 == 7 else "message",
-            "date_unixtime": str(START + 20 * place), "from": "Zhang-Planted",
-            "from_id": f"user{555_123_000 + place % 40}", "text": rng.choice(TEXTS), "reply_to_message_id": 987_650_000 + max(0, place - rng.randrange(1, 9)),
+            "id": MESSAGE + place, "type": "service" if place % 50 == 7 else "message",
+            "date_unixtime": str(START + 20 * place), "from": "Zhang-Planted", "from_id": f"user{USER + place % 40}",
+            "text": rng.choice(TEXTS), "reply_to_message_id": MESSAGE + max(0, place - rng.randrange(1, 9)),
         }  # fmt: skip
         if edited and place % 9 == 0:
             made |= {"text": "改過的話：" + rng.choice(TEXTS), "edited_unixtime": str(START + 90_000)}
         messages.append(made)
-    return {"name": "PlantedGroup", "type": "private_group", "id": 8_800_100_000 + number, "messages": messages[first:]}
+    return {"name": "PlantedGroup", "type": "private_group", "id": CHAT + number, "messages": messages[first:]}
 
 
 @pytest.fixture(scope="module")

@@ -22,27 +22,27 @@ def privacy_set():
 
 @pytest.fixture(scope="module")
 def measured(privacy_set):
-    return {half: privacy_set.measure(half) for half in privacy_set.HALVES}
+    return {part: privacy_set.measure(part) for part in privacy_set.PARTS}
 
 
 def test_the_set_is_large_and_two_fifths_of_it_are_ordinary(measured):
-    assert sum(half.messages for half in measured.values()) >= 2_000
-    assert all(half.ordinary / half.messages >= 0.4 for half in measured.values())
-    assert all(score.found + score.missed >= 100 for half in measured.values() for score in half.scores.values())
+    assert sum(part.messages for part in measured.values()) >= 2_000
+    assert all(part.ordinary / part.messages >= 0.4 for part in measured.values())
+    assert all(score.found + score.missed >= 100 for part in measured.values() for score in part.scores.values())
 
 
 @pytest.mark.slow
 def test_precision_and_recall(measured):
-    for half in measured.values():
-        assert half.overall().recall >= RECALL
-        assert half.overall().precision >= PRECISION
+    for part in measured.values():
+        assert part.overall().recall >= RECALL
+        assert part.overall().precision >= PRECISION
 
 
 @pytest.mark.slow
 def test_the_docs_hold_the_figures_as_measured(measured):
     page = (ROOT / "docs" / "privacy.md").read_text("utf-8")
-    for name, half in measured.items():
-        whole = half.overall()
+    for name, part in measured.items():
+        whole = part.overall()
         row = re.search(rf"\| {name} \|[^\n]*\| ([0-9.]+) \| ([0-9.]+) \|\n", page)
         assert row is not None
         assert row.groups() == (f"{whole.recall:.3f}", f"{whole.precision:.3f}")
