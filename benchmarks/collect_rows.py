@@ -1,41 +1,41 @@
-"""Collecting, against the floor of reading, JSON parsing, two HMACs a message, OpenCC and writing Parquet."""
+"""Collecting, against the floor of reading, JSON parsing, two HMACs a message, OpenCC and writing Parquet.
+
+And, on request, the memory that ten million messages take.
+"""
 
 import hashlib
 import hmac
 import json
-import random
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
+from made_export import write_export
 
 from app.workspaces import init
 from collector.collecting import collect
 from core.text import simplified
 
-N_MESSAGES = 50_000
-WORDS = [
-    "今天",
-    "天氣",
-    "不錯",
-    "我們",
-    "去",
-    "吃飯",
-    "吧",
-    "作業",
-    "好多",
-    "還沒",
-    "寫完",
-    "hello",
-    "哈哈哈",
-    "明天見",
-]
+N_MESSAGES = 258_228
+N_MANY, LIMIT_MIB = 10_000_000, 1024
+CLOSE_TOGETHER = (0, 1, 2, 5, 9)  # seconds between messages of a chat that has millions
+MEASURED = """
+import resource, sys
+from pathlib import Path
+from app.workspaces import init
+from collector.collecting import collect
+report = collect(init(Path(sys.argv[1]), "suichat6"), [Path(sys.argv[2])])
+print(report.read, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
 Measured = tuple[str, str, Callable[[], object], Callable[[], object], int]
 
 
 def rows() -> Iterator[Measured]:
-    export = _export(Path(tempfile.mkdtemp()))
+    export = write_export(Path(tempfile.mkdtemp()) / "result.json", N_MESSAGES)
     yield (
         f"collect: {N_MESSAGES:,} messages",
         "read + parse + HMAC + OpenCC + Parquet",
@@ -45,24 +45,22 @@ def rows() -> Iterator[Measured]:
     )
 
 
-def _export(folder: Path) -> Path:
-    rng = random.Random(1)
-    messages = [
-        {
-            "id": number,
-            "type": "message",
-            "date_unixtime": str(1_700_000_000 + 20 * number),
-            "from": f"name{number % 900}",
-            "from_id": f"user{100_000 + number % 900}",
-            "text": "".join(rng.choices(WORDS, k=rng.randint(2, 12))),
-            "text_entities": [],
-        }
-        for number in range(1, N_MESSAGES + 1)
-    ]
-    path = folder / "result.json"
-    chat = {"name": "bench", "type": "public_supergroup", "id": 1_234_567_890, "messages": messages}
-    path.write_text(json.dumps(chat, ensure_ascii=False), encoding="utf-8")
-    return path
+def peaks() -> Iterator[tuple[str, float, Callable[[], float]]]:
+    """What is collected, the most memory it may take (MiB), and what measures the most that it took (MiB)."""
+    for n_chats in (1, 20):
+        what = f"memory: collect {N_MANY:,} messages in {n_chats} chat{'s' * (n_chats > 1)}"
+        yield what, LIMIT_MIB, lambda n_chats=n_chats: _peak(n_chats)
+
+
+def _peak(n_chats: int) -> float:
+    """Memory of a process of its own that collects a made-up export; needs about 7 GB of temporary disk."""
+    with tempfile.TemporaryDirectory() as folder:
+        export = write_export(Path(folder) / "result.json", N_MANY, n_chats, CLOSE_TOGETHER)
+        call = [sys.executable, "-c", MEASURED, str(Path(folder) / "corpus"), str(export)]
+        told = subprocess.run(call, check=True, capture_output=True, text=True).stdout.split()
+    if int(told[0]) != N_MANY:
+        raise RuntimeError(f"wanted {N_MANY} records read, got {told[0]}")
+    return float(told[1])
 
 
 def _ours(export: Path) -> Callable[[], object]:
@@ -80,14 +78,19 @@ def _floor(export: Path) -> Callable[[], object]:
 
     def run() -> None:
         messages = json.loads(export.read_text("utf-8"))["messages"]
-        text = simplified("\n".join(message["text"] for message in messages)).split("\n")
+        texts = simplified("\x1f".join(_joined(message["text"]) for message in messages)).split("\x1f")
         frame = pl.DataFrame(
             {
                 "message_id": [keyed(str(message["id"])) for message in messages],
-                "user_id": [keyed(message["from_id"]) for message in messages],
-                "content": text,
+                "user_id": [keyed(message.get("from_id", "")) for message in messages],
+                "content": texts,
             }
         )
         frame.write_parquet(export.with_suffix(".parquet"))
 
     return run
+
+
+def _joined(text: Any) -> str:
+    """The text of a message, which may be in pieces."""
+    return text if isinstance(text, str) else "".join(part if isinstance(part, str) else part["text"] for part in text)

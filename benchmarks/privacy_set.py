@@ -11,7 +11,7 @@ personal data (as a link, which leaves no placeholder).
 import argparse
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from privacy_items import PARTS, Message, mark_of, messages, names_of, read_digits
@@ -31,6 +31,11 @@ class Score:
     found: int = 0
     missed: int = 0
     extra: int = 0
+
+    @classmethod
+    def sum(cls, scores: Iterable["Score"]) -> "Score":
+        every = list(scores)
+        return cls(sum(s.found for s in every), sum(s.missed for s in every), sum(s.extra for s in every))
 
     @property
     def recall(self) -> float:
@@ -52,8 +57,7 @@ class Measured:
     wrong: list[tuple[str, str, str]] = field(default_factory=list)
 
     def overall(self) -> Score:
-        every = self.scores.values()
-        return Score(sum(s.found for s in every), sum(s.missed for s in every), sum(s.extra for s in every))
+        return Score.sum(self.scores.values())
 
 
 def measure(part: str) -> Measured:
@@ -105,22 +109,40 @@ def is_left(item: str, output: str) -> bool:
     return item.strip("@ ").lower() in output.lower()
 
 
+def together(parts: Iterable[Measured]) -> Measured:
+    """The counts of several parts as one."""
+    whole = Measured({kind: Score() for kind in (*PLACEHOLDERS, "link")})
+    for part in parts:
+        whole.messages += part.messages
+        whole.ordinary += part.ordinary
+        whole.whole += part.whole
+        whole.wrong += part.wrong
+        for kind, score in part.scores.items():
+            whole.scores[kind] = Score.sum([whole.scores[kind], score])
+    return whole
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure how well personal data is found.")
     parser.add_argument("--misses", action="store_true", help="also print every message that came out wrong")
     misses = parser.parse_args().misses
+    parts = {part: measure(part) for part in PARTS}
+    whole = together(parts.values())
     console = Console(width=120)
-    for part in PARTS:
-        measured = measure(part)
-        table = Table(f"{part} part", "items", "missed", "too many", "recall", "precision", box=None)
-        for kind, score in [*measured.scores.items(), ("all", measured.overall())]:
-            counts = (str(score.found + score.missed), str(score.missed), str(score.extra))
-            table.add_row(kind, *counts, f"{score.recall:.4f}", f"{score.precision:.4f}")
-        console.print(table)
-        share = measured.ordinary / measured.messages
-        console.print(f"{measured.messages:,} messages, {share:.0%} ordinary; {measured.whole:,} exactly as wanted\n")
-        for typed, output, expected in measured.wrong if misses else ():
-            print(f"{typed!r}\n    -> {output!r}\n  want {expected!r}")
+    _show(console, "part", {part: measured.overall() for part, measured in parts.items()} | {"all": whole.overall()})
+    _show(console, "kind", whole.scores)
+    share = whole.ordinary / whole.messages
+    console.print(f"{whole.messages:,} messages, {share:.0%} ordinary; {whole.whole:,} exactly as wanted")
+    for typed, output, expected in whole.wrong if misses else ():
+        print(f"{typed!r}\n    -> {output!r}\n  want {expected!r}")
+
+
+def _show(console: Console, what: str, scores: Mapping[str, Score]) -> None:
+    table = Table(what, "items", "missed", "too many", "recall", "precision", box=None)
+    for name, score in scores.items():
+        counts = (str(score.found + score.missed), str(score.missed), str(score.extra))
+        table.add_row(name, *counts, f"{score.recall:.3f}", f"{score.precision:.3f}")
+    console.print(table, "")
 
 
 if __name__ == "__main__":

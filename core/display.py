@@ -3,6 +3,7 @@
 One function serves prompts, pages and releases, so that everybody judges the same text.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,12 +11,15 @@ from datetime import datetime
 import polars as pl
 
 
+_MEMBER = re.compile("〈成员:([0-9a-f]{6})〉")
+
+
 @dataclass(frozen=True)
 class Line:
     """One message of a displayed segment.
 
     gap: minutes since the message before it (0 for the first). reply_to: number of the line it answers, if it is shown.
-    signals: (start, end) character offsets of signal words in ``content``.
+    content: text with members' names as aliases. signals: (start, end) character offsets of signal words in it.
     """
 
     number: int
@@ -91,26 +95,60 @@ def _display(
     numbers = {message_id: number for number, message_id in enumerate(ids, 1)}
     lines: list[Line] = []
     before: datetime | None = None
+    members = _members(names)
     for message_id, number in numbers.items():
         row = by_id[message_id]
         time = row["timestamp"]
         if not isinstance(time, datetime):
             raise TypeError("timestamp must be a datetime")
+        content, spans = with_aliases(str(row["content"]), signals.get(message_id, ()), members)
         lines.append(
             Line(
                 number=number,
                 message_id=message_id,
                 alias=names[str(row["user_id"])],
-                content=str(row["content"]),
+                content=content,
                 gap=(time - before).total_seconds() / 60 if before else 0.0,
                 reply_to=numbers.get(str(row["reply_id"])),
                 is_suspicious=message_id == segment["suspicious_message_id"],
                 by_at_risk_user=row["user_id"] == segment["at_risk_user_id"],
-                signals=signals.get(message_id, ()),
+                signals=spans,
             )
         )
         before = time
     return Display(str(segment["segment_id"]), tuple(lines), numbers[str(segment["suspicious_message_id"])])
+
+
+def _members(names: Mapping[str, str]) -> dict[str, str]:
+    """First six digits of a pseudonym → alias, where only one person has them."""
+    found: dict[str, str] = {}
+    for user, alias in names.items():
+        found[user[:6]] = "" if user[:6] in found else alias
+    return {digits: alias for digits, alias in found.items() if alias}
+
+
+def with_aliases(
+    content: str, signals: tuple[tuple[int, int], ...], members: Mapping[str, str]
+) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """Content in which ``〈成员:3fa9c1〉`` reads ``〈user_24〉``, or ``〈成员〉`` for a stranger, and the spans moved along.
+
+    members: first six digits of a pseudonym → alias. A span that touches a placeholder is left out.
+    """
+    parts: list[str] = []
+    moved = list(signals)
+    done = shift = 0
+    for match in _MEMBER.finditer(content):
+        shown = f"〈{members.get(match[1], '成员')}〉"
+        parts += [content[done : match.start()], shown]
+        done = match.end()
+        here, grown = match.start() + shift, len(shown) - len(match[0])
+        moved = [
+            (start + grown, end + grown) if start >= here + len(match[0]) else (start, end)
+            for start, end in moved
+            if end <= here or start >= here + len(match[0])
+        ]
+        shift += grown
+    return "".join([*parts, content[done:]]), tuple(moved)
 
 
 def _strings(values: object) -> list[str]:

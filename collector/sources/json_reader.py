@@ -120,8 +120,10 @@ class JsonReader:
         while True:
             try:
                 value, end = build(self._text, self._at)
-                if end < len(self._text) or not self._more():  # a number may go on in the next block
-                    self._at = end
+                length = end - self._at
+                # A number may go on in the next block, as 0. does in 0.5.
+                if len(self._text) - end > _LONGEST_TOKEN or not self._more():
+                    self._at += length
                     return value
                 continue
             except json.JSONDecodeError as error:
@@ -149,7 +151,7 @@ class JsonReader:
     def finish(self) -> None:
         """Make sure that nothing stands behind the value."""
         if self._next():
-            raise self._broken()
+            raise self._broken(complete=True)
 
     def _next(self) -> str:
         """The next character that is no blank; "" at the end."""
@@ -196,15 +198,17 @@ class JsonReader:
             if not self._more():
                 raise self._broken(waiting=True)
 
-    def _broken(self, ahead: int = 0, waiting: bool = False) -> DataError:
+    def _broken(self, ahead: int = 0, waiting: bool = False, complete: bool = False) -> DataError:
         """What to say of the file. The parser's own words are not shown, because they quote the chat.
 
-        ``ahead``: characters from here to where it is broken; ``waiting``: for the end of something that began there.
+        ``ahead``: characters from here to where it is broken; ``waiting``: for the end of something that began there;
+        ``complete``: nothing is missing, but something is too much.
         """
         name, where = self._path.name, f"after message {self.position}"
         if self._no_utf8:
             return DataError(encoding_advice(self._path, f"byte {first_bad_byte(self._path)}, {where}"))
-        if self._ended and (waiting or _PARTIAL_TOKEN.fullmatch(self._text, self._at + ahead)):
+        partial = waiting or _PARTIAL_TOKEN.fullmatch(self._text, self._at + ahead)
+        if self._ended and partial and not complete:
             return DataError(f"{name} ends in the middle ({where}): the file was cut off; export or copy it again")
         consumed = self._stream.consumed
         return DataError(f"{name} is not valid JSON ({where}, before byte {consumed}); export the chat again")

@@ -9,19 +9,6 @@ import collector.collecting as collecting
 from collector.collecting import collect
 from collector.drafts import Draft, Drafts
 from collector.pseudonyms import load_pseudonyms
-from collector.sources import telegram_json
-
-
-@pytest.fixture
-def named(monkeypatch):
-    """Telegram's JSON export with names, whether or not its source gives them yet."""
-    record = telegram_json._Chat.record
-
-    def with_name(self, message, position):
-        made = record(self, message, position)
-        return made._replace(name=message.get("from")) if hasattr(made, "text") else made
-
-    monkeypatch.setattr(telegram_json._Chat, "record", with_name)
 
 
 def contents(workspace) -> list[str]:
@@ -56,9 +43,7 @@ def test_two_runs_have_two_keys(tmp_path):
     assert (tmp_path / "a/0.draft").read_bytes() != (tmp_path / "b/0.draft").read_bytes()
 
 
-def test_a_name_is_found_before_its_owner_speaks_and_across_chunks_and_files(
-    keyed, export, message, named, monkeypatch
-):
+def test_a_name_is_found_before_its_owner_speaks_and_across_chunks_and_files(keyed, export, message, monkeypatch):
     monkeypatch.setattr(collecting, "CHUNK_MESSAGES", 1)
     first = export("a.json", message(1, "有人见到小鹿吗"), message(2, "问问 @Nova 吧"))
     second = export("b.json", message(3, "我在呢", **{"from": "小鹿🦌", "from_id": "user8"}),
@@ -69,20 +54,20 @@ def test_a_name_is_found_before_its_owner_speaks_and_across_chunks_and_files(
     assert report.table.placeholders["member"] == 2
 
 
-def test_names_are_of_one_chat(keyed, export, message, named):
+def test_names_are_of_one_chat(keyed, export, message):
     here = export("a.json", message(1, "有人见到小鹿吗"))
     there = export("b.json", message(1, "我是小鹿", **{"from": "小鹿"}), chat=88)
     collect(keyed, [here, there])
     assert sorted(contents(keyed))[1] == "有人见到小鹿吗"
 
 
-def test_names_that_are_words_are_counted_in_the_report(keyed, export, message, named):
+def test_names_that_are_words_are_counted_in_the_report(keyed, export, message):
     report = collect(keyed, [export("a.json", message(1, "今天很开心", **{"from": "开心"}))])
     assert (contents(keyed), report.names_left) == (["今天很开心"], 1)
     assert report.as_json()["names_left"] == 1
 
 
-def test_the_files_of_a_run_that_dies_hold_no_name(keyed, export, message, named, monkeypatch):
+def test_the_files_of_a_run_that_dies_hold_no_name(keyed, export, message, monkeypatch):
     def die(*_: object) -> None:
         files = [path for path in keyed.store.folder.rglob("*") if path.is_file()]
         assert any(path.suffix == ".draft" for path in files)

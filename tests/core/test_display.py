@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from core.contracts import empty
-from core.display import aliases, displays
+from core.display import aliases, displays, with_aliases
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -66,3 +66,16 @@ def test_no_pseudonym_is_shown(shown):
 
 def test_aliases_are_numbered_by_first_appearance():
     assert aliases(pl.DataFrame({"user_id": ["b", "a", "b", "c"]})) == {"b": "user_1", "a": "user_2", "c": "user_3"}
+
+
+@pytest.mark.parametrize(
+    ("content", "signals", "shown", "moved"),
+    [
+        ("没有名字", ((0, 2),), "没有名字", ((0, 2),)),
+        ("好累〈成员:3fa9c1〉好累", ((0, 2), (13, 15)), "好累〈user_24〉好累", ((0, 2), (11, 13))),
+        ("〈成员:000000〉好累〈成员:3fa9c1〉累", ((11, 13), (24, 25)), "〈成员〉好累〈user_24〉累", ((4, 6), (15, 16))),
+        ("〈成员:3fa9c1〉", ((1, 3),), "〈user_24〉", ()),
+    ],
+)
+def test_members_read_as_aliases_and_signals_move_along(content, signals, shown, moved):
+    assert with_aliases(content, signals, {"3fa9c1": "user_24"}) == (shown, moved)
