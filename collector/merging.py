@@ -111,10 +111,13 @@ def all_rejected(store: Store, spool: Spool, finished: Mapping[str, Path | None]
     Duplicates are counted but not listed. Columns: `collector.preparing.REJECTED_SCHEMA`.
     """
     earlier = store.read_rejected(TABLE)
-    frames = [spool.rejected().collect()] if earlier is None else [earlier, spool.rejected().collect()]
-    rejected = _each_once(pl.concat(frames))
-    for path in finished.values():
-        if path is not None:
+    latest = spool.rejected().collect()
+    rejected = _each_once(pl.concat([latest] if earlier is None else [earlier, latest]))
+    # A chat that a killed run finished does not change any more, and its rejects come up once more all the same.
+    met = set(finished) | set(latest.get_column("chat_id").drop_nulls())
+    for chat_id in sorted(met):
+        path = finished[chat_id] if chat_id in finished else store.path(f"{TABLE}/{chat_id}")
+        if path is not None and path.exists():
             kept = _among(rejected.get_column("message_id"), path)
             rejected = (
                 rejected.join(kept, on="message_id", how="anti", maintain_order="left") if kept.height else rejected

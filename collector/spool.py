@@ -68,14 +68,21 @@ class Spool:
 def spooling(tables: Path) -> Iterator[Spool]:
     """A spool in a new working folder. Raises WorkspaceError while another run is at work on the same workspace."""
     with _locked(tables / _LOCK):
-        for left_over in tables.glob(f"{_PREFIX}*"):
-            shutil.rmtree(left_over, ignore_errors=True)
+        _clear_away_killed_runs(tables)
         with writing("the working files"):
             folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=tables))
         try:
             yield Spool(folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear_away_killed_runs(tables: Path) -> None:
+    """Remove the working folder and the half-written files of ``messages`` that a killed run left behind."""
+    for folder in tables.glob(f"{_PREFIX}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in (*tables.glob("messages/.writing-*"), *tables.glob(".writing-messages*")):
+        file.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from datetime import datetime
 
 import polars as pl
 
-
 _MEMBER = re.compile("〈成员:([0-9a-f]{6})〉")
 
 
@@ -130,7 +129,7 @@ def _members(names: Mapping[str, str]) -> dict[str, str]:
 def with_aliases(
     content: str, signals: tuple[tuple[int, int], ...], members: Mapping[str, str]
 ) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """Content in which ``〈成员:3fa9c1〉`` reads ``〈user_24〉``, or ``〈成员〉`` for a stranger, and the spans moved along.
+    """Content in which a member's placeholder shows an alias (a stranger's: ``〈成员〉``), and the spans moved along.
 
     members: first six digits of a pseudonym → alias. A span that touches a placeholder is left out.
     """

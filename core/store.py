@@ -245,7 +245,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     try:
         with writing(path.name):
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=path.suffix)
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".writing-{path.stem}-", suffix=path.suffix)
             os.close(handle)
             temporary = Path(name)
             yield temporary

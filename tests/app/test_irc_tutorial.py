@@ -155,7 +155,7 @@ def test_the_page_tells_the_figures_as_they_fall(road: Road) -> None:
         f"holds {collected['messages']:,} messages of {collected['users']:,} users",
     ]
     told += [f"^{collected['missing_reply_targets']} replies answer a message"]
-    told += [f"Placeholders in it: .*{n} {kind}" for kind, n in collected["placeholders"].items() if n]
+    told += [f"Placeholders in it: .*{n:,} {kind}" for kind, n in collected["placeholders"].items() if n]
     told += [f"match {matched['n_matches']:,} times, in {matched['n_messages']} of"]
     segmented = road.said["assay segment -w irc"]
     told += [f"{segmented['n_segments']} segments around {segmented['n_suspicious']} suspicious messages"]
