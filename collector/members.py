@@ -40,7 +40,9 @@ def forms_of(name: str) -> tuple[str, ...]:
     parts = between_emoji(tidy(narrowed(name)))
     whole = _plain(name)
     first = _DECORATION.split(parts[0] if parts else "")[0]
-    return tuple(dict.fromkeys(form for form in (whole, _plain(first)) if _SAID.search(form)))
+    # What stands between 〈 and 〉 is a placeholder already, whatever somebody calls themselves.
+    forms = (form for form in (whole, _plain(first)) if _SAID.search(form) and not set(form) & set("〈〉"))
+    return tuple(dict.fromkeys(forms))
 
 
 def _plain(name: str) -> str:
