@@ -20,7 +20,7 @@ from collector.report import CollectReport, summarise
 from collector.sources.records import RawMessage, Record
 from collector.spool import Spool, spooling
 from core.progress import track
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 from core.store import Recipe, Store, count_by_reason
 from core.workspace import Workspace
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from collector.pseudonyms import same_key, times_in
 from collector.sources import Source, convokit, detect, telegram_html
 from core.errors import DataError, WorkspaceError
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 from core.store import Recipe, Store, digest, file_sha256
 
 TABLE = "messages"

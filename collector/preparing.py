@@ -19,7 +19,7 @@ from collector.repeats import MARKS, Repeats, count_marks, is_by_a_bot, reason_t
 from collector.sources.records import RawMessage, Record, Rejected
 from collector.times import disguised
 from core.contracts import empty
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 
 REJECTED_SCHEMA = {
     "message_id": pl.String,

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from collector.keys import Question, create_key, load_key
 from collector.times import in_words, shift_from
-from core.settings import PrivacySettings
+from core.setting_tables.collecting import PrivacySettings
 from core.workspace import Workspace
 
 __all__ = ["Pseudonyms", "create_key", "load_pseudonyms"]

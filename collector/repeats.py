@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from collector.sources.records import RawMessage
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 
 MARKS = ("bot", "forward", "advert", "flood")
 """In this order: a message that is dropped is counted under the first that it has, a kept one under each."""

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from core.settings import PrivacySettings
+from core.setting_tables.collecting import PrivacySettings
 
 MOST_WEEKS = 260
 _EVERY = {"minute": "1m", "hour": "1h"}

@@ -14,7 +14,7 @@ from consensus.intervals import Estimate
 from core.codebook import Codebook
 from core.errors import SettingsError
 from core.ratings import votes_as_ratings
-from core.settings import Voter
+from core.setting_tables.voting import Voter
 from core.store import Recipe, count_by_reason
 from core.workspace import Workspace, with_options
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy import Engine, select
 
-from core.contracts import Lexicon
+from core.contracts import empty
 from core.database import transaction
 from core.errors import WorkspaceError
 from core.people import DraftEntry, Event
@@ -67,7 +67,7 @@ def drafts(engine: Engine) -> pl.DataFrame:
     with transaction(engine) as session:
         found = session.scalars(select(DraftEntry).order_by(DraftEntry.entry_id)).all()
         rows = [{column: getattr(draft, column) for column in columns} for draft in found]
-    return pl.DataFrame(rows, schema=Lexicon.create_empty().schema)
+    return pl.DataFrame(rows, schema=empty("lexicon").schema)
 
 
 def recipe(engine: Engine) -> Recipe:

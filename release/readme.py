@@ -6,7 +6,7 @@ import polars as pl
 
 from core import __version__
 from core.codebook import Codebook, RatingVariable
-from core.settings import ReleaseSettings
+from core.setting_tables.people import ReleaseSettings
 from core.store import Manifest
 
 SIMULATED = (

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from core.errors import SettingsError
-from core.settings import AnnotateSettings
+from core.setting_tables.people import AnnotateSettings
 
 NO_CONSENSUS = "no_consensus"
 AUDIT = "audit"

@@ -11,7 +11,7 @@ from core.codebook import Codebook
 from core.display import Display
 from core.errors import SettingsError
 from core.llm import ask_all
-from core.settings import Voter
+from core.setting_tables.voting import Voter
 
 
 class ChatVoter:

@@ -12,7 +12,7 @@ from core.chat import ReplyCache
 from core.contracts import empty
 from core.display import Display, displays
 from core.errors import DataError
-from core.settings import Voter
+from core.setting_tables.voting import Voter
 from core.workspace import Workspace
 
 

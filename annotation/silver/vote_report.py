@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from core.settings import Voter
+from core.setting_tables.voting import Voter
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from annotation.silver.sources import code_hash
 from annotation.silver.vote_report import VoteReport, VoterReport, voter_report
 from core.errors import SettingsError
 from core.progress import track
-from core.settings import Voter, VoteSettings
+from core.setting_tables.voting import Voter, VoteSettings
 from core.store import Recipe
 from core.texts import closest
 from core.workspace import Workspace

@@ -13,7 +13,7 @@ from app.desk import WORKSPACE_VARIABLE, Desk, desk_at
 from app.session_cookie import COOKIE
 from app.sign_in import SIGN_IN, SIGN_OUT
 from app.views.words import Say, words
-from core.settings import AnnotateSettings
+from core.setting_tables.people import AnnotateSettings
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from collector.sources import (
 )
 from collector.sources.records import Record
 from core.errors import DataError
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 
 HEAD_BYTES = 1 << 16
 

@@ -7,7 +7,7 @@ from collector import raw_ids
 from collector.sources.records import RawMessage, Record, Rejected
 from collector.sources.values import identifier, moment
 from core.errors import DataError
-from core.settings import CollectSettings, ColumnMap
+from core.setting_tables.collecting import CollectSettings, ColumnMap
 
 _OPTIONAL = ("chat_id", "reply_id")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from collector.sources import jsonl
 from collector.sources.records import RawMessage, Record, Rejected
 from core.errors import DataError
-from core.settings import CollectSettings, ColumnMap
+from core.setting_tables.collecting import CollectSettings, ColumnMap
 
 FILE = "utterances.jsonl"
 PLATFORM = "convokit"

@@ -9,7 +9,7 @@ from collector.sources.columns import ColumnReader
 from collector.sources.records import Record, Rejected
 from collector.sources.values import encoding_advice, first_bad_byte
 from core.errors import DataError
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 
 _SEPARATORS = ",;\t"
 

@@ -16,7 +16,7 @@ from collector.sources.records import RawMessage, Record, Rejected
 from collector.sources.telegram_escapes import RepairedStream
 from collector.sources.values import identifier, moment
 from core.errors import DataError
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 
 _SPOKEN = frozenset({"Default", "Reply", "20", "23"})  # 20, 23: answers of a program to a command
 _CODED = re.compile(r"<@[!&]?[0-9]+>")

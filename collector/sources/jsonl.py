@@ -8,7 +8,7 @@ from collector.sources.columns import ColumnReader
 from collector.sources.records import Record, Rejected
 from collector.sources.values import encoding_advice
 from core.errors import DataError
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 
 _BOM = b"\xef\xbb\xbf"
 _KEYS_FROM_BYTES = 1 << 16

@@ -8,7 +8,7 @@ import polars as pl
 from collector.sources.columns import ColumnReader
 from collector.sources.records import Record
 from core.errors import DataError
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 
 ROWS_AT_ONCE = 20_000
 

@@ -17,7 +17,7 @@ from collector.sources.records import RawMessage, Record, Rejected
 from collector.sources.telegram_page import Block, Page
 from collector.sources.values import encoding_advice, first_bad_byte
 from core.errors import DataError
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 
 FIRST_PAGE = "messages.html"
 

@@ -18,7 +18,7 @@ from collector.sources.records import RawMessage, Record, Rejected
 from collector.sources.telegram_escapes import RepairedStream
 from collector.sources.values import identifier, moment
 from core.errors import DataError
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 
 ENTITIES = {
     "link": LINK_REMOVED,

@@ -22,7 +22,7 @@ from collector.sources.whatsapp_dates import Numbers, Order, at_time, date_of, o
 from collector.sources.whatsapp_lines import Beginning, Shape, beginning, parted
 from collector.sources.whatsapp_notes import said
 from core.errors import DataError
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 
 _LINES_TO_LOOK_AT = 20
 _FILE = re.compile(

@@ -15,7 +15,7 @@ from collector.telegram.asking import Conversation
 from collector.telegram.groups import Group
 from collector.telegram.messages import Person, is_gap, people_in
 from collector.telegram.state import ChatState
-from core.settings import TelegramSettings
+from core.setting_tables.collecting import TelegramSettings
 
 PAGE = 100
 

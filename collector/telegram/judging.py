@@ -20,7 +20,7 @@ from collector.preparing import REJECTED_SCHEMA, Known, Prepared, draft, finish
 from collector.pseudonyms import Pseudonyms
 from collector.sources.records import RawMessage, Record
 from collector.telegram.state import ChatState
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 from core.store import Store
 
 REPETITIONS = ("flood", "advert")

@@ -29,7 +29,7 @@ from collector.telegram.judging import SOURCE, as_decided, judged, renamed
 from collector.telegram.messages import NO_POSITION, records_of
 from collector.telegram.report import GroupReport
 from collector.telegram.state import ChatState, States, holds, last_row, starting_state
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 from core.store import Store, count_by_reason, writing
 from core.workspace import Workspace
 

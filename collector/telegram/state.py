@@ -16,7 +16,7 @@ from collector.exports import TABLE
 from collector.pseudonyms import Pseudonyms
 from collector.sealed import SealedFile
 from core import __version__
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 from core.store import Store, digest
 from core.workspace import Workspace
 

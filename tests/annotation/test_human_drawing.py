@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from annotation.human.drawing import BatchPlan, assign, draw, item_pool, plan_for, shuffled
 from core.errors import SettingsError
-from core.settings import AnnotateSettings
+from core.setting_tables.people import AnnotateSettings
 
 VERDICTS = pl.DataFrame(
     [

@@ -10,7 +10,7 @@ from collector.sources import detect
 from collector.sources.records import RawMessage, Record, Rejected
 from collector.sources.values import LATEST, first_bad_byte, identifier, moment
 from core.errors import DataError
-from core.settings import CollectSettings, ColumnMap
+from core.setting_tables.collecting import CollectSettings, ColumnMap
 
 TIME = datetime(2024, 3, 1, 22, 0, tzinfo=UTC)
 HEADER = "message_id,chat_id,user_id,reply_id,timestamp,content\n"

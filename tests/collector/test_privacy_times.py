@@ -17,7 +17,8 @@ from collector.pseudonyms import Pseudonyms
 from collector.times import disguised, shift_from
 from core.contracts import empty
 from core.errors import SettingsError, WorkspaceError
-from core.settings import PrivacySettings, parse_settings
+from core.setting_tables.collecting import PrivacySettings
+from core.settings import parse_settings
 from core.store import Recipe
 from core.workspace import Workspace, create_workspace, with_options
 from segmenter.segmenting import segment

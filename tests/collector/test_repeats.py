@@ -9,7 +9,7 @@ from collector.preparing import prepare
 from collector.pseudonyms import Pseudonyms
 from collector.repeats import COPIES, LONG, Repeats, is_by_a_bot
 from collector.sources.records import RawMessage
-from core.settings import CollectSettings, PrivacySettings
+from core.setting_tables.collecting import CollectSettings, PrivacySettings
 
 START = datetime(2024, 3, 1, 22, 0, tzinfo=UTC)
 PSEUDONYMS = Pseudonyms(bytes(range(32)), "telegram")

@@ -18,7 +18,7 @@ from collector.pseudonyms import create_key
 from collector.sources import convokit, detect
 from collector.sources.records import RawMessage, Record, Rejected
 from core.errors import DataError, WorkspaceError
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 from core.workspace import create_workspace
 
 TIME = datetime(2024, 3, 1, 22, 0, tzinfo=UTC)

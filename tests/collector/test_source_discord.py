@@ -12,7 +12,7 @@ from collector.pseudonyms import load_pseudonyms
 from collector.sources import detect
 from collector.sources.records import RawMessage, Record, Rejected
 from core.errors import DataError
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 
 TIME = datetime(2024, 2, 1, 4, 34, 56, 123000, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from collector.collecting import collect
 from collector.sources import detect, parquet_file
 from collector.sources.records import RawMessage, Record
 from core.errors import DataError
-from core.settings import CollectSettings, ColumnMap
+from core.setting_tables.collecting import CollectSettings, ColumnMap
 
 TIME = datetime(2024, 3, 1, 22, 0, tzinfo=UTC)
 ROW = {"message_id": 1, "chat_id": -10077, "user_id": 7, "reply_id": None, "timestamp": TIME, "content": "今天好累"}

@@ -13,7 +13,7 @@ from collector.exports import open_export
 from collector.sources import detect
 from collector.sources.records import RawMessage, Record, Rejected
 from core.errors import DataError
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 
 TIME = datetime(2024, 2, 1, 4, 34, 56, tzinfo=UTC)
 CHAT = "title:夜谈 & 小屋"

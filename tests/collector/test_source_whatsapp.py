@@ -16,7 +16,7 @@ from collector.sources.whatsapp_dates import order_of
 from collector.sources.whatsapp_lines import beginning
 from collector.sources.whatsapp_notes import said
 from core.errors import DataError
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 
 NAME = "WhatsApp Chat with 夜猫子.txt"
 CHAT = "title:夜猫子"

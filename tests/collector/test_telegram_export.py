@@ -10,7 +10,7 @@ import pytest
 from collector.sources import detect
 from collector.sources.records import RawMessage, Record, Rejected
 from core.errors import DataError
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 
 START = 1_700_000_000
 

@@ -11,7 +11,7 @@ from collector.pseudonyms import Pseudonyms
 from collector.sources import telegram_json
 from collector.sources.records import RawMessage, Rejected
 from collector.telegram.messages import Person, marked_text, people_in, record_of, records_of
-from core.settings import CollectSettings
+from core.setting_tables.collecting import CollectSettings
 
 types = pytest.importorskip("telethon.tl.types")
 offline = pytest.importorskip("collector.telegram.offline")

@@ -1,0 +1,1 @@
+"""The tables of assay.toml, one module a stage; `core.settings` puts them together."""

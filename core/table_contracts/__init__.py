@@ -1,0 +1,1 @@
+"""The contracts of the tables, one class a table; `core.contracts` puts them together."""
