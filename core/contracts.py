@@ -8,11 +8,14 @@ import dataframely as dy
 import polars as pl
 
 from core.errors import ContractError
+from core.table_contracts.candidates import Candidates, Proposals
 from core.table_contracts.corpus import Lexicon, Matches, Messages, Segments
 from core.table_contracts.labels import Gold, Verdicts, Votes
 
 CONTRACTS: dict[str, type[dy.Schema]] = {
     "messages": Messages,
+    "proposals": Proposals,
+    "candidates": Candidates,
     "lexicon": Lexicon,
     "matches": Matches,
     "segments": Segments,
@@ -20,7 +23,7 @@ CONTRACTS: dict[str, type[dy.Schema]] = {
     "verdicts": Verdicts,
     "gold": Gold,
 }
-MANY_FILES = {"messages": "CHAT", "votes": "VOTER"}
+MANY_FILES = {"messages": "CHAT", "proposals": "SOURCE", "votes": "VOTER"}
 """Tables kept as a folder of Parquet files, with what one file holds."""
 
 

@@ -39,7 +39,7 @@ def test_fractions_are_exact_however_they_are_written():
             "vote.voters.0.temprature'; did you mean 'temperature'",
         ),
         ("[segment]\nmax_gap = -1", "segment.max_gap: Input should be greater than 0; it is -1"),
-        ("[segment]\nmerge = 'join'", "segment.merge: Input should be 'union'; it is 'join'"),
+        ("[segment]\nmerge = 'join'", "segment.merge: Input should be 'union' or 'bounded'; it is 'join'"),
         ("[gate]\nthreshold = 'most'", "gate.threshold: wanted a number or a fraction.*it is 'most'"),
         ("[gate]\nthreshold = '1/0'", "gate.threshold: wanted a number or a fraction"),
         ("[vote", "not valid TOML"),

@@ -53,7 +53,7 @@ def test_options_stand_in_for_settings(workspace):
     ("options", "said"),
     [
         (["--max-gap", "0"], "segment.max_gap: Input should be greater than 0; it is 0.0"),
-        (["--merge", "bounded"], "segment.merge: Input should be 'union'; it is 'bounded'"),
+        (["--merge", "bounded"], "segment.merge: Input should be 'union' or 'bounded'; it is 'join'"),
         (["--min-messages", "5", "--max-messages", "4"], "max_messages"),
     ],
 )
