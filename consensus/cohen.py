@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from consensus.counts import MISSING, CodedRatings, code_ratings
+from consensus.counts import CodedRatings, code_ratings
 from consensus.intervals import CONFIDENCE, Estimate
 from core.errors import DataError
 
@@ -72,15 +72,12 @@ def pairwise_from_codes(coded: CodedRatings) -> list[PairKappa]:
 
 def _tables(coded: CodedRatings) -> Iterator[tuple[int, int, NDArray[np.int64]]]:
     """Each pair of raters with the categories × categories table of the items both labelled (first rater in rows)."""
-    labels = coded.by_rater()
-    k = len(coded.categories)
-    rated = [np.flatnonzero(row != MISSING) for row in labels]
-    own = [labels[rater, items].astype(np.int32) * k for rater, items in enumerate(rated)]
+    width = len(coded.categories) + 1
+    # Missing is category 0 here, so that a pair is one number an item and its table one count of numbers.
+    labels = (coded.by_rater() + 1).astype(np.min_scalar_type(width * width - 1))
+    rows = labels * width
     for a, b in combinations(range(len(coded.raters)), 2):
-        other = labels[b, rated[a]]
-        shared = other != MISSING
-        cells = own[a][shared] + other[shared]
-        yield a, b, np.bincount(cells, minlength=k * k).reshape(k, k)
+        yield a, b, np.bincount(rows[a] + labels[b], minlength=width * width).reshape(width, width)[1:, 1:]
 
 
 def _pair_kappa(a: str, b: str, table: NDArray[np.int64]) -> PairKappa:

@@ -1,27 +1,20 @@
 """The ρ gate: which segments the panel of voters agrees on, decided in whole numbers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from consensus.counts import MISSING, code_ratings
+from core.contracts import empty
 from core.errors import DataError, SettingsError
 
-ABSTAIN = -1
 REASONS = ("accepted", "no_consensus", "no_valid_votes", "below_quorum")
-VERDICT_COLUMNS = (
-    "segment_id",
-    "variable",
-    "label",
-    "rho",
-    "accepted",
-    "n_valid",
-    "n_panel",
-    "runner_up",
-    "reason",
-)
 _LARGEST = 2**63 - 1
 _THRESHOLD = re.compile(r"[0-9]{1,9}(?:/[0-9]{1,9}|\.[0-9]{1,15})?")
 
@@ -68,13 +61,103 @@ def gate(
 
     Source: SuiChat-CN, majority-vote consensus ratio ρ ≥ 2/3.
     """
-    _check_settings(threshold, quorum, n_panel)
-    whole = _whole_weights(weights, threshold)
-    _check_votes(votes, whole, n_panel)
-    leaders = _leaders(_tally(votes, whole))
-    return _verdicts(leaders, threshold, quorum or 0).select(
-        *VERDICT_COLUMNS[:6], pl.lit(n_panel, dtype=pl.Int64).alias("n_panel"), *VERDICT_COLUMNS[7:]
-    )
+    rule = Rule.of(weights, threshold, quorum, n_panel)
+    _check_votes(votes, rule)
+    parts = votes.partition_by("variable", as_dict=True)
+    judged = [_judge(parts[key], str(key[0]), rule) for key in sorted(parts)]
+    return pl.concat([empty("verdicts"), *judged]).sort("segment_id", "variable")
+
+
+def _judge(votes: pl.DataFrame, variable: str, rule: "Rule") -> pl.DataFrame:
+    """The verdicts on one variable."""
+    coded = code_ratings(votes.select("variable", "label", item="segment_id", rater="voter"))
+    labels = coded.by_rater()
+    found = leaders(rule.tally(labels, coded.raters, len(coded.categories)))
+    n_valid = np.count_nonzero(labels != MISSING, axis=0)
+    reason = rule.reasons(found, n_valid)
+    accepted = reason == REASONS.index("accepted")
+    nobody = len(coded.categories)
+    names = pl.Series([*coded.categories, None], dtype=pl.Int64)
+    return pl.DataFrame(
+        {
+            "segment_id": coded.items,
+            "variable": pl.repeat(variable, len(coded.items), eager=True),
+            "label": names.gather(np.where(accepted, found.leader, nobody)),
+            "rho": pl.Series(found.best).cast(pl.Float64) / pl.Series(np.where(n_valid > 0, found.valid, 1)),
+            "accepted": accepted,
+            "n_valid": n_valid.astype(np.int64),
+            "n_panel": pl.repeat(rule.n_panel, len(coded.items), dtype=pl.Int64, eager=True),
+            "runner_up": names.gather(np.where(found.second > 0, found.runner_up, nobody)),
+            "reason": pl.Series(REASONS, dtype=pl.Enum(REASONS)).gather(reason),
+        }
+    ).with_columns(pl.when(pl.col("n_valid") > 0).then("rho").alias("rho"))
+
+
+@dataclass(frozen=True)
+class Leaders:
+    """The two heaviest labels of each item. leader, runner_up: positions among the codes, of equals the smaller one
+    first; best, second: their weights; valid: the weight of all votes that are not abstentions."""
+
+    leader: NDArray[np.int64]
+    best: NDArray[np.int64]
+    runner_up: NDArray[np.int64]
+    second: NDArray[np.int64]
+    valid: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """When a vote is accepted, in whole numbers. Make one with `Rule.of`.
+
+    weights: of each voter, times their common denominator. quorum: the fewest valid votes; 0 asks for none.
+    """
+
+    weights: Mapping[str, int]
+    threshold: Fraction
+    quorum: int
+    n_panel: int
+
+    @classmethod
+    def of(cls, weights: Mapping[str, Fraction], threshold: Fraction, quorum: int | None, n_panel: int) -> "Rule":
+        """The rule of these settings. Raises SettingsError when they cannot be used."""
+        _check_settings(threshold, quorum, n_panel)
+        return cls(_whole_weights(weights, threshold), threshold, quorum or 0, n_panel)
+
+    def tally(self, labels: NDArray[np.int16], voters: Sequence[str], n_codes: int) -> NDArray[np.int64]:
+        """Codes × items: the weight that each label got. labels: voters × items, −1 where a voter abstained."""
+        table = np.zeros((n_codes, labels.shape[1]), dtype=np.int64)
+        # Voters of one weight are counted in bytes first, which is what makes a million items quick.
+        for weight in sorted({self.weights[voter] for voter in voters}):
+            alike = [row for row, voter in enumerate(voters) if self.weights[voter] == weight]
+            for code in range(n_codes):
+                n = np.zeros(labels.shape[1], dtype=np.min_scalar_type(len(alike)))
+                for row in alike:
+                    n += labels[row] == code
+                table[code] += weight * n.astype(np.int64)
+        return table
+
+    def reasons(self, found: Leaders, n_valid: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The position in REASONS of each item's verdict."""
+        reaches = found.best * self.threshold.denominator >= self.threshold.numerator * found.valid
+        return np.select(
+            [n_valid == 0, n_valid < self.quorum, reaches & (found.best > found.second)],
+            [REASONS.index("no_valid_votes"), REASONS.index("below_quorum"), REASONS.index("accepted")],
+            REASONS.index("no_consensus"),
+        )
+
+
+def leaders(table: NDArray[np.int64]) -> Leaders:
+    """The two heaviest labels of each item. table: codes × items, weights."""
+    n_items = table.shape[1]
+    leader, runner_up = np.full(n_items, -1), np.full(n_items, -1)
+    best, second = np.zeros(n_items, dtype=np.int64), np.zeros(n_items, dtype=np.int64)
+    for code, weight in enumerate(table):
+        leads = weight > best
+        follows = ~leads & (weight > second)
+        second = np.where(leads, best, np.where(follows, weight, second))
+        runner_up = np.where(leads, leader, np.where(follows, code, runner_up))
+        best, leader = np.where(leads, weight, best), np.where(leads, code, leader)
+    return Leaders(leader, best, runner_up, second, table.sum(axis=0))
 
 
 def _check_settings(threshold: Fraction, quorum: int | None, n_panel: int) -> None:
@@ -101,63 +184,11 @@ def _whole_weights(weights: Mapping[str, Fraction], threshold: Fraction) -> dict
     return whole
 
 
-def _check_votes(votes: pl.DataFrame, whole: Mapping[str, int], n_panel: int) -> None:
+def _check_votes(votes: pl.DataFrame, rule: Rule) -> None:
     voters = votes["voter"].unique().sort().to_list()
-    unweighted = [voter for voter in voters if voter not in whole]
+    unweighted = [voter for voter in voters if voter not in rule.weights]
     if unweighted:
         raise SettingsError(f"wanted a weight for every voter; the votes have {unweighted}, without a weight")
-    if len(voters) > n_panel:
-        raise DataError(f"wanted votes from a panel of {n_panel}; {len(voters)} voters voted: {', '.join(voters)}")
-    twice = votes.select("segment_id", "voter", "variable").is_duplicated()
-    if twice.any():
-        first = votes.row(int(twice.arg_max() or 0), named=True)
-        raise DataError(
-            f"wanted one vote a segment, voter and variable; voter {first['voter']!r} voted more than once on "
-            f"{first['variable']!r} of segment {first['segment_id']!r}"
-        )
-
-
-def _tally(votes: pl.DataFrame, whole: Mapping[str, int]) -> pl.DataFrame:
-    """One row a segment, variable and label (null: abstained): the voters' number and weight; abstaining weighs 0."""
-    label = pl.col("label").cast(pl.Int64).replace(ABSTAIN, None)
-    weight = pl.col("voter").replace_strict(dict(whole), return_dtype=pl.Int64)
-    return (
-        votes.select("segment_id", "variable", label, pl.when(label.is_null()).then(0).otherwise(weight).alias("w"))
-        .group_by("segment_id", "variable", "label")
-        .agg(pl.col("w").sum(), pl.len().cast(pl.Int64).alias("n"))
-    )
-
-
-def _leaders(tally: pl.DataFrame) -> pl.DataFrame:
-    """One row a segment and variable: the two heaviest labels (of equals, the smaller code first) and the totals."""
-    in_order = tally.sort(
-        "segment_id", "variable", "w", "label", descending=[False, False, True, False], nulls_last=True
-    )
-    return in_order.group_by("segment_id", "variable", maintain_order=True).agg(
-        pl.col("label").first().alias("leader"),
-        pl.col("w").first().alias("best"),
-        pl.col("label").get(1, null_on_oob=True).alias("runner_up"),
-        pl.col("w").get(1, null_on_oob=True).fill_null(0).alias("second"),
-        pl.col("w").sum().alias("valid"),
-        pl.col("n").filter(pl.col("label").is_not_null()).sum().alias("n_valid"),
-    )
-
-
-def _verdicts(leaders: pl.DataFrame, threshold: Fraction, quorum: int) -> pl.DataFrame:
-    """``leaders`` with label, rho, accepted and reason."""
-    reaches = pl.col("best") * threshold.denominator >= threshold.numerator * pl.col("valid")
-    reason = (
-        pl.when(pl.col("n_valid") == 0)
-        .then(pl.lit("no_valid_votes"))
-        .when(pl.col("n_valid") < quorum)
-        .then(pl.lit("below_quorum"))
-        .when(reaches & (pl.col("best") > pl.col("second")))
-        .then(pl.lit("accepted"))
-        .otherwise(pl.lit("no_consensus"))
-        .cast(pl.Enum(REASONS))
-    )
-    rho = pl.when(pl.col("n_valid") > 0).then(pl.col("best") / pl.col("valid"))
-    return leaders.with_columns(reason.alias("reason"), rho.alias("rho")).with_columns(
-        (pl.col("reason") == "accepted").alias("accepted"),
-        pl.when(pl.col("reason") == "accepted").then("leader").alias("label"),
-    )
+    if len(voters) > rule.n_panel:
+        panel = f"wanted votes from a panel of {rule.n_panel}"
+        raise DataError(f"{panel}; {len(voters)} voters voted: {', '.join(voters)}")

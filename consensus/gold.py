@@ -80,6 +80,8 @@ def recipe(workspace: Workspace, engine: Engine) -> Recipe:
 def resolve(workspace: Workspace, engine: Engine, *, by: str = "command line") -> ResolveReport:
     """Write ``gold`` from every closed batch, and mark the batches whose items are all settled as resolved.
 
+    Items of the parameter search's development set are left out (see `development_outcomes`).
+
     An adjudication overrides the ratings, which count by `settle` after pooling (`pooled_ratings`). ``locked_at`` is
     the time of the adjudication, else of the last rating; n_raters counts everybody who rated, abstentions included.
     ``gold_rejected`` lists what did not become gold (segment_id, variable, n_raters, reason): ``too_few_ratings``,
@@ -115,8 +117,23 @@ def resolve(workspace: Workspace, engine: Engine, *, by: str = "command line") -
     )
 
 
-def _evidence(engine: Engine) -> _Evidence:
-    return _Evidence(closed_items(engine), pooled_ratings(engine), decisions(engine))
+def development_outcomes(engine: Engine, codebook: Codebook) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """What people settled on the development set of the parameter search, and the simulated people among them.
+
+    Only closed batches count, by the rules of `resolve`. One row an item and rating variable: segment_id (of the table
+    ``development``), variable (key: both), label, source, n_raters, locked_at, reason; without a label, reason says why
+    (``too_few_ratings``, ``unresolved_disagreement``, ``not_in_codebook``), else it is null.
+    """
+    evidence = _evidence(engine, development=True)
+    return _outcomes(evidence, codebook), evidence.simulated
+
+
+def _evidence(engine: Engine, *, development: bool = False) -> _Evidence:
+    """Of the corpus, or of the development set: the one never becomes part of the other."""
+    items = closed_items(engine, development=development)
+    ids = {item.segment_id for item in items}
+    decided = {key: decision for key, decision in decisions(engine).items() if key[0] in ids}
+    return _Evidence(items, pooled_ratings(engine).filter(pl.col("item").is_in(ids)), decided)
 
 
 def _recipe(workspace: Workspace, evidence: _Evidence) -> Recipe:

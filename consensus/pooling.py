@@ -10,7 +10,7 @@ import polars as pl
 from sqlalchemy import Engine, select
 
 from core.database import transaction
-from core.people import Batch, Item
+from core.people import DEVELOPMENT, Batch, Item
 from core.ratings import human_ratings
 
 
@@ -23,14 +23,19 @@ class ClosedItem:
     segment_id: str
 
 
-def closed_items(engine: Engine) -> list[ClosedItem]:
-    """Every item of the batches that are not open, older batches first, each in its own order."""
+def closed_items(engine: Engine, *, development: bool | None = None) -> list[ClosedItem]:
+    """Every item of the batches that are not open, older batches first, each in its own order.
+
+    development: only the items of the parameter search's development set, or only the others; None: all.
+    """
     query = (
         select(Batch.name, Item.id, Item.segment_id)
         .join(Batch, Item.batch_id == Batch.id)
         .where(Batch.state != "open")
         .order_by(Batch.id, Item.position)
     )
+    if development is not None:
+        query = query.where((Item.origin == DEVELOPMENT) == development)
     with transaction(engine) as session:
         return [ClosedItem(*row) for row in session.execute(query)]
 

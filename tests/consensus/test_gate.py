@@ -218,7 +218,7 @@ def test_weights_up_to_the_limit_are_still_exact() -> None:
 
 
 def test_votes_that_contradict_each_other_or_the_panel() -> None:
-    with pytest.raises(DataError, match="'m00' voted more than once on 'risk' of segment 's1'"):
+    with pytest.raises(DataError, match="'m00' rated item 's1' more than once for variable 'risk'"):
         judged([*ballot([1, 0]), *ballot([0])])
     with pytest.raises(DataError, match="panel of 2; 3 voters voted"):
         judged(ballot([1, 0, 1]), n_panel=2)

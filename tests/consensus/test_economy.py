@@ -1,0 +1,78 @@
+from fractions import Fraction
+from itertools import product
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from consensus.economy import settled
+from consensus.gate import Rule, gate
+
+TWO_THIRDS = Fraction(2, 3)
+
+
+def rule(n: int, threshold: Fraction = TWO_THIRDS, quorum: int | None = None, weights=None) -> Rule:
+    return Rule.of(weights or {f"m{i}": Fraction(1) for i in range(n)}, threshold, quorum, n)
+
+
+def asked(labels: list[int | None]) -> dict[str, int | None]:
+    return {f"m{i}": label for i, label in enumerate(labels)}
+
+
+@pytest.mark.parametrize(
+    ("labels", "n", "threshold", "quorum", "wanted"),
+    [
+        ([1] * 11, 16, TWO_THIRDS, None, "accepted"),  # 11 of 16 is 0.6875
+        ([1] * 11, 17, TWO_THIRDS, None, "open"),  # 11 of 17 would be 0.647
+        ([1] * 12, 17, TWO_THIRDS, None, "accepted"),
+        ([0, 1, 2, 3, 4, 5, 0], 9, TWO_THIRDS, None, "no_consensus"),  # at best 4 of 9
+        ([0, 0, 1], 5, TWO_THIRDS, None, "open"),  # 4 of 5, or 2 of 5
+        ([0, 1, 1, 0], 4, Fraction(1, 2), None, "no_consensus"),  # a tie, and nobody left
+        ([0, 1, 1, 0], 5, Fraction(1, 2), None, "open"),
+        ([None] * 5, 6, TWO_THIRDS, 3, "open"),  # with a vote it is below the quorum, without one there is none
+        ([None] * 4 + [2], 6, TWO_THIRDS, 3, "below_quorum"),
+        ([2, 2, None], 4, TWO_THIRDS, 3, "open"),
+        ([2, 2, 2], 4, TWO_THIRDS, 3, "accepted"),
+        ([], 3, TWO_THIRDS, None, "open"),
+        ([1, 0], 17, Fraction(1), None, "no_consensus"),
+    ],
+)
+def test_by_hand(labels, n, threshold, quorum, wanted):
+    pending = [f"m{i}" for i in range(len(labels), n)]
+    assert settled(asked(labels), pending, rule(n, threshold, quorum)) == wanted
+
+
+def outcome(votes, weights, threshold, quorum):
+    rows = [("s", voter, "x", -1 if label is None else label) for voter, label in votes.items()]
+    schema = {"segment_id": pl.String, "voter": pl.String, "variable": pl.String, "label": pl.Int64}
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    found = gate(frame, weights=weights, threshold=threshold, quorum=quorum, n_panel=len(weights))
+    return found.select("label", "reason").row(0)
+
+
+panels = st.lists(
+    st.sampled_from([Fraction(text) for text in ("1", "1/2", "0.1", "0.3", "3", "2/3")]), min_size=1, max_size=5
+)
+thresholds = st.sampled_from([Fraction(text) for text in ("1/3", "1/2", "0.6", "2/3", "3/4", "1")])
+LABELS = (None, 0, 1, 2)
+
+
+@settings(max_examples=150, deadline=None)
+@given(panels, thresholds, st.data())
+def test_an_item_is_settled_exactly_when_every_completion_has_one_verdict(panel, threshold, data):
+    weights = {f"m{i}": weight for i, weight in enumerate(panel)}
+    quorum = data.draw(st.none() | st.integers(1, len(panel)))
+    n_asked = data.draw(st.integers(max(0, len(panel) - 3), len(panel)))
+    votes = {f"m{i}": data.draw(st.sampled_from(LABELS)) for i in range(n_asked)}
+    pending = [voter for voter in weights if voter not in votes]
+    outcomes = {
+        outcome(votes | dict(zip(pending, rest, strict=True)), weights, threshold, quorum)
+        for rest in product((*LABELS, 3), repeat=len(pending))
+    }
+    found = settled(votes, pending, Rule.of(weights, threshold, quorum, len(weights)))
+    if found != "open":
+        assert {reason for _, reason in outcomes} == {found}
+        assert len(outcomes) == 1
+    elif len(outcomes) == 1 and votes:
+        assert outcomes == {(None, "no_valid_votes")}

@@ -1,0 +1,52 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from consensus.counts import code_ratings
+from consensus.independence import effective_voters
+
+
+def votes(columns: dict[str, list[int]]) -> pl.DataFrame:
+    frames = [
+        pl.DataFrame({"item": [f"i{n:04}" for n in range(len(labels))], "rater": voter, "label": labels})
+        for voter, labels in columns.items()
+    ]
+    return pl.concat(frames)
+
+
+def test_copies_are_worth_one_voter():
+    errs = [0, 0, 1, 1, 0, 1, 0, 0]
+    found = effective_voters(code_ratings(votes({"a": errs, "b": errs, "c": errs})), dict.fromkeys(items(8), 0))
+    assert (found.n_effective, found.mean_correlation, found.n_pairs) == (1.0, 1.0, 3)
+
+
+def items(n: int) -> list[str]:
+    return [f"i{number:04}" for number in range(n)]
+
+
+def test_the_correlation_of_a_pair_is_phi():
+    a, b = [1, 1, 0, 0, 0, 0], [1, 0, 1, 0, 0, 0]
+    found = effective_voters(code_ratings(votes({"a": a, "b": b})), dict.fromkeys(items(6), 0))
+    phi = np.corrcoef(a, b)[0, 1]
+    assert found.mean_correlation == pytest.approx(phi)
+    assert found.n_effective == pytest.approx(2 / (1 + phi))
+
+
+def test_independent_voters_count_in_full():
+    rng = np.random.default_rng(3)
+    columns = {f"v{n}": (rng.random(5000) < 0.3).astype(int).tolist() for n in range(8)}
+    found = effective_voters(code_ratings(votes(columns)), dict.fromkeys(items(5000), 0))
+    assert found.n_effective == pytest.approx(8, rel=0.08)
+
+
+def test_abstentions_and_items_without_truth_do_not_count():
+    a, b = [1, 1, 0, 0, -1, 1], [1, 0, 1, 0, 1, 0]
+    truth = dict.fromkeys(items(5), 0)
+    found = effective_voters(code_ratings(votes({"a": a, "b": b})), truth)
+    assert found.mean_correlation == pytest.approx(np.corrcoef(a[:4], b[:4])[0, 1])
+
+
+def test_without_errors_it_is_undefined():
+    found = effective_voters(code_ratings(votes({"a": [0, 0], "b": [0, 0]})), dict.fromkeys(items(2), 0))
+    assert (found.n_effective, found.mean_correlation) == (None, None)
+    assert found.reason == "no two voters have errors to compare on the same items"
