@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from consensus.showing import show_details
 from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say, table
 
 _COEFFICIENTS = {
@@ -27,18 +28,22 @@ def gate_cli(
     threshold: Annotated[
         str | None, typer.Option(help="Consensus ratio ρ to reach, such as 2/3.", show_default="as in assay.toml")
     ] = None,
+    details: Annotated[
+        bool, typer.Option("--details", help="Also measure pairs of voters, what each voter changes, other methods.")
+    ] = False,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Turn the panel's votes into silver labels; what it does not agree on is the no-consensus pool.
 
-    Example: `assay gate --threshold 2/3 -w corpus`
+    Example: `assay gate --threshold 2/3 --details -w corpus`
     """
     from consensus.gate import parse_threshold
     from consensus.gating import run_gate
     from core.workspace import open_workspace
 
-    report = run_gate(open_workspace(workspace), parse_threshold(threshold) if threshold is not None else None)
+    exact = parse_threshold(threshold) if threshold is not None else None
+    report = run_gate(open_workspace(workspace), exact, details=details)
     emit(report.as_json(), as_json, lambda: _show_gate(report.as_json()))
 
 
@@ -59,6 +64,9 @@ def _show_gate(report: Mapping[str, Any]) -> None:
         say(f"left out: {entry['n']} votes, {entry['reason']}")
     if report["voters_without_votes"]:
         say(f"without votes: {', '.join(report['voters_without_votes'])} (run: assay vote)")
+    for name, one in report["variables"].items():
+        if "details" in one:
+            show_details(name, one["details"])
 
 
 @guarded

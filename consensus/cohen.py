@@ -90,7 +90,7 @@ def _table_kappa(table: NDArray[np.int64]) -> Estimate:
         return Estimate.undefined("no item was labelled by both")
     if np.count_nonzero(table.sum(axis=0) + table.sum(axis=1)) < 2:
         return Estimate.undefined("both gave one and the same label throughout")
-    from scipy.stats import norm
+    from scipy.special import ndtri
     from statsmodels.stats.inter_rater import cohens_kappa
 
     # statsmodels also tests against κ = 0 and divides by that test's standard error, which can be 0.
@@ -98,5 +98,5 @@ def _table_kappa(table: NDArray[np.int64]) -> Estimate:
         result = cohens_kappa(table)
     # At perfect agreement the variance is 0 up to rounding, on either side.
     error = sqrt(max(float(result["var_kappa"]), 0.0))
-    quantile = float(norm.ppf((1 + CONFIDENCE) / 2))
+    quantile = float(ndtri((1 + CONFIDENCE) / 2))
     return Estimate.between(float(result["kappa"]), quantile * error, ASYMPTOTIC)

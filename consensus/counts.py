@@ -1,6 +1,7 @@
 """Ratings as numbers: item × category counts for the coefficients over all raters, rater × item labels for pairs."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -42,6 +43,10 @@ class CodedRatings:
 
     def by_rater(self) -> NDArray[np.int16]:
         """Raters × items: the label's position in ``categories``, −1 where the rater gave the item no label."""
+        return self._by_rater
+
+    @cached_property
+    def _by_rater(self) -> NDArray[np.int16]:
         table = np.full((len(self.raters), len(self.items)), MISSING, dtype=np.int16)
         table[self.rater_codes, self.item_codes] = self.label_codes
         return table
@@ -77,15 +82,25 @@ def code_ratings(ratings: pl.DataFrame) -> CodedRatings:
     raters, rater_codes = _codes_of_runs(ratings["rater"])
     items, item_codes = _codes_of_blocks(ratings["item"], rater_codes)
     _refuse_duplicates(ratings, rater_codes * max(len(items), 1) + item_codes, len(raters) * len(items))
-    labels = ratings["label"].fill_null(MISSING).cast(pl.Int64).to_numpy()
-    categories = np.unique(labels[labels != MISSING])
+    labels = ratings["label"].fill_null(MISSING).cast(pl.Int64)
+    categories = np.array([label for label in labels.unique().sort() if label != MISSING], dtype=np.int64)
     if len(categories) > MOST_CATEGORIES:
         raise DataError(
             f"wanted labels from a codebook, at most {MOST_CATEGORIES} of them; found {len(categories)} different "
             f"labels{_of_variable(ratings)}. Is the label column the right one?"
         )
-    label_codes = np.where(labels == MISSING, MISSING, np.searchsorted(categories, labels))
+    label_codes = _positions(labels.to_numpy(), categories)
     return CodedRatings(items, raters.to_list(), categories.tolist(), item_codes, rater_codes, label_codes)
+
+
+def _positions(labels: NDArray[np.int64], categories: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each label stands among the sorted categories; −1 where it is missing."""
+    if len(categories) and categories[0] >= 0 and categories[-1] < MOST_CATEGORIES:
+        # One look into a small table is much quicker than a search. Its last entry, which −1 picks, is the missing one.
+        table = np.full(int(categories[-1]) + 2, MISSING)
+        table[categories] = np.arange(len(categories))
+        return table[labels]
+    return np.where(labels == MISSING, MISSING, np.searchsorted(categories, labels))
 
 
 def rows_with_pairs(counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from consensus.counts import MISSING, code_ratings
+from consensus.counts import MISSING, CodedRatings, code_ratings
 from core.contracts import empty
 from core.errors import DataError, SettingsError
 
@@ -62,15 +62,21 @@ def gate(
     Source: SuiChat-CN, majority-vote consensus ratio ρ ≥ 2/3.
     """
     rule = Rule.of(weights, threshold, quorum, n_panel)
-    _check_votes(votes, rule)
-    parts = votes.partition_by("variable", as_dict=True)
-    judged = [_judge(parts[key], str(key[0]), rule) for key in sorted(parts)]
+    judged = [judge(coded, variable, rule) for variable, coded in code_votes(votes).items()]
     return pl.concat([empty("verdicts"), *judged]).sort("segment_id", "variable")
 
 
-def _judge(votes: pl.DataFrame, variable: str, rule: "Rule") -> pl.DataFrame:
-    """The verdicts on one variable."""
-    coded = code_ratings(votes.select("variable", "label", item="segment_id", rater="voter"))
+def code_votes(votes: pl.DataFrame) -> dict[str, CodedRatings]:
+    """Variable → its votes as numbers, by name. ``votes`` as for `gate`; raises as `code_ratings`."""
+    ratings = votes.select("variable", "label", item="segment_id", rater="voter")
+    parts = ratings.partition_by("variable", as_dict=True) if ratings["variable"].n_unique() > 1 else {}
+    one = {} if parts or votes.is_empty() else {str(votes["variable"][0]): code_ratings(ratings)}
+    return one | {str(key[0]): code_ratings(parts[key]) for key in sorted(parts)}
+
+
+def judge(coded: CodedRatings, variable: str, rule: "Rule") -> pl.DataFrame:
+    """The verdicts on one variable, by segment_id, as `gate` returns them. Raises as `gate`."""
+    rule.check(coded.raters)
     labels = coded.by_rater()
     found = leaders(rule.tally(labels, coded.raters, len(coded.categories)))
     n_valid = np.count_nonzero(labels != MISSING, axis=0)
@@ -122,6 +128,15 @@ class Rule:
         """The rule of these settings. Raises SettingsError when they cannot be used."""
         _check_settings(threshold, quorum, n_panel)
         return cls(_whole_weights(weights, threshold), threshold, quorum or 0, n_panel)
+
+    def check(self, voters: Sequence[str]) -> None:
+        """Raises SettingsError for a voter without a weight, DataError for more voters than the panel has."""
+        unweighted = [voter for voter in voters if voter not in self.weights]
+        if unweighted:
+            raise SettingsError(f"wanted a weight for every voter; the votes have {unweighted}, without a weight")
+        if len(voters) > self.n_panel:
+            panel = f"wanted votes from a panel of {self.n_panel}"
+            raise DataError(f"{panel}; {len(voters)} voters voted: {', '.join(voters)}")
 
     def tally(self, labels: NDArray[np.int16], voters: Sequence[str], n_codes: int) -> NDArray[np.int64]:
         """Codes × items: the weight that each label got. labels: voters × items, −1 where a voter abstained."""
@@ -182,13 +197,3 @@ def _whole_weights(weights: Mapping[str, Fraction], threshold: Fraction) -> dict
             f"{scale * threshold.denominator} is too large. Write them with fewer digits."
         )
     return whole
-
-
-def _check_votes(votes: pl.DataFrame, rule: Rule) -> None:
-    voters = votes["voter"].unique().sort().to_list()
-    unweighted = [voter for voter in voters if voter not in rule.weights]
-    if unweighted:
-        raise SettingsError(f"wanted a weight for every voter; the votes have {unweighted}, without a weight")
-    if len(voters) > rule.n_panel:
-        panel = f"wanted votes from a panel of {rule.n_panel}"
-        raise DataError(f"{panel}; {len(voters)} voters voted: {', '.join(voters)}")

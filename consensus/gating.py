@@ -1,19 +1,20 @@
 """The stage: from the panel's votes to the table ``verdicts``."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import polars as pl
 
-from consensus.counts import count_labels
+from consensus.counts import CodedRatings
 from consensus.fleiss import fleiss_kappa
-from consensus.gate import REASONS, gate
+from consensus.gate import REASONS, Rule, code_votes, judge
 from consensus.intervals import Estimate
+from consensus.panel_details import PanelDetails, panel_details
 from core.codebook import Codebook
+from core.contracts import empty
 from core.errors import SettingsError
-from core.ratings import votes_as_ratings
 from core.setting_tables.voting import Voter
 from core.store import Recipe, count_by_reason
 from core.workspace import Workspace, with_options
@@ -25,7 +26,7 @@ KEY = ("segment_id", "variable")
 class VariableVerdicts:
     """The verdicts on one rating variable. acceptance_rate: accepted of all items, 0 to 1; None without items.
 
-    fleiss_kappa: of the panel's votes, items with fewer than two valid votes left out.
+    fleiss_kappa: of the panel's votes, items with fewer than two valid votes left out. details: when asked for.
     """
 
     n_items: int
@@ -35,6 +36,13 @@ class VariableVerdicts:
     n_below_quorum: int
     acceptance_rate: float | None
     fleiss_kappa: Estimate
+    details: PanelDetails | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The attributes as keys; no key ``details`` where there are none."""
+        own = {**vars(self), "fleiss_kappa": self.fleiss_kappa.as_json()}
+        details = own.pop("details")
+        return own if details is None else {**own, "details": details.as_json()}
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,8 @@ class GateReport:
     def as_json(self) -> dict[str, Any]:
         """The attributes as keys; threshold as text, left_out as a list of reason and n."""
         left_out = [{"reason": reason, "n": n} for reason, n in self.left_out.items()]
-        return {**asdict(self), "threshold": str(self.threshold), "left_out": left_out}
+        variables = {name: variable.as_json() for name, variable in self.variables.items()}
+        return {**vars(self), "threshold": str(self.threshold), "left_out": left_out, "variables": variables}
 
 
 def recipe(workspace: Workspace) -> Recipe:
@@ -73,11 +82,12 @@ def recipe(workspace: Workspace) -> Recipe:
     )
 
 
-def run_gate(workspace: Workspace, threshold: Fraction | None = None) -> GateReport:
+def run_gate(workspace: Workspace, threshold: Fraction | None = None, *, details: bool = False) -> GateReport:
     """Write ``verdicts``: one row for every segment and rating variable, voted on or not.
 
     Only votes count that the panel of assay.toml cast on present segments and on variables and labels of the codebook;
-    the report counts the others. ``threshold`` stands in for ``gate.threshold``. Raises SettingsError without a panel
+    the report counts the others. ``threshold`` stands in for ``gate.threshold``; ``details`` also asks for what
+    `consensus.panel_details` tells, measured with the gold labels that there are. Raises SettingsError without a panel
     and as `consensus.gate.gate`, WorkspaceError without segments or votes.
     """
     workspace = with_options(workspace, "gate", {"threshold": threshold})
@@ -90,10 +100,16 @@ def run_gate(workspace: Workspace, threshold: Fraction | None = None) -> GateRep
     valid = votes.filter(pl.col("reason").is_null()).drop("reason")
     made_from = recipe(workspace)
     changed = not store.unchanged("verdicts", made_from)
+    gate_settings = workspace.settings.gate
+    weights = {voter.name: voter.weight for voter in panel}
+    rule = Rule.of(weights, gate_settings.threshold, gate_settings.quorum, len(panel))
+    coded = code_votes(valid)
     if changed:
-        store.write("verdicts", _verdicts(valid, workspace, segments), made_from)
+        judged = [judge(votes, variable, rule) for variable, votes in coded.items()]
+        store.write("verdicts", _with_unvoted(judged, workspace.codebook, segments, len(panel)), made_from)
     verdicts = store.read("verdicts")
-    cast = set(valid.get_column("voter"))
+    gold = store.read_or_empty("gold") if details else empty("gold")
+    cast = {voter for votes in coded.values() for voter in votes.raters}
     return GateReport(
         changed=changed,
         threshold=workspace.settings.gate.threshold,
@@ -103,8 +119,10 @@ def run_gate(workspace: Workspace, threshold: Fraction | None = None) -> GateRep
         voters_without_votes=tuple(voter.name for voter in panel if voter.name not in cast),
         left_out=count_by_reason(votes.filter(pl.col("reason").is_not_null())),
         variables={
-            variable.name: _summary(verdicts.filter(variable=variable.name), valid.filter(variable=variable.name))
-            for variable in workspace.codebook.rating_variables
+            name: _summary(
+                verdicts.filter(variable=name), coded.get(name), rule if details else None, gold.filter(variable=name)
+            )
+            for name in (variable.name for variable in workspace.codebook.rating_variables)
         },
     )
 
@@ -129,34 +147,33 @@ def _judged(votes: pl.DataFrame, panel: Sequence[Voter], segments: pl.Series, co
     return joined.with_columns(reason=reason).drop("known")
 
 
-def _verdicts(votes: pl.DataFrame, workspace: Workspace, segments: pl.Series) -> pl.DataFrame:
+def _with_unvoted(
+    judged: Sequence[pl.DataFrame], codebook: Codebook, segments: pl.Series, n_panel: int
+) -> pl.DataFrame:
     """The gate's verdicts, with a row for the segments and variables that nobody voted on."""
-    settings = workspace.settings
-    panel = settings.vote.voters
-    voted = gate(
-        votes,
-        weights={voter.name: voter.weight for voter in panel},
-        threshold=settings.gate.threshold,
-        quorum=settings.gate.quorum,
-        n_panel=len(panel),
-    )
-    names = [variable.name for variable in workspace.codebook.rating_variables]
+    names = [variable.name for variable in codebook.rating_variables]
     every = segments.to_frame().join(pl.DataFrame({"variable": names}), how="cross")
     return (
-        every.join(voted, on=KEY, how="left")
+        every.join(pl.concat([empty("verdicts"), *judged]), on=KEY, how="left")
         .with_columns(
             pl.col("accepted").fill_null(False),
             pl.col("n_valid").fill_null(0),
-            pl.lit(len(panel), dtype=pl.Int64).alias("n_panel"),
+            pl.lit(n_panel, dtype=pl.Int64).alias("n_panel"),
             pl.col("reason").fill_null("no_valid_votes"),
         )
         .sort(KEY)
     )
 
 
-def _summary(verdicts: pl.DataFrame, votes: pl.DataFrame) -> VariableVerdicts:
-    reasons = verdicts.get_column("reason").cast(pl.String).to_list()
-    counts = {f"n_{reason}": reasons.count(reason) for reason in REASONS}
-    rate = counts["n_accepted"] / len(reasons) if reasons else None
-    kappa = fleiss_kappa(count_labels(votes_as_ratings(votes)).matrix)
-    return VariableVerdicts(n_items=len(reasons), **counts, acceptance_rate=rate, fleiss_kappa=kappa)
+def _summary(
+    verdicts: pl.DataFrame, coded: CodedRatings | None, rule: Rule | None, gold: pl.DataFrame
+) -> VariableVerdicts:
+    """coded: None where nobody voted. rule: None where no details are wanted."""
+    by_reason = dict(verdicts.get_column("reason").cast(pl.String).value_counts().iter_rows())
+    counts = {f"n_{reason}": by_reason.get(reason, 0) for reason in REASONS}
+    n_items = verdicts.height
+    rate = counts["n_accepted"] / n_items if n_items else None
+    kappa = fleiss_kappa(coded.counts()) if coded else Estimate.undefined("no item has two ratings")
+    known = dict(gold.select("segment_id", "label").iter_rows())
+    details = panel_details(coded, verdicts, rule, known) if coded and rule else None
+    return VariableVerdicts(n_items=n_items, **counts, acceptance_rate=rate, fleiss_kappa=kappa, details=details)

@@ -65,9 +65,9 @@ def jackknife_interval(value: float, leave_one_out: NDArray[np.float64]) -> Esti
     if np.isnan(leave_one_out).any():
         reason = "no interval: without one of the items, only one category is left"
         return Estimate(value, None, None, None, reason)
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     spread = np.square(leave_one_out - leave_one_out.mean()).sum()
     error = sqrt((n_items - 1) / n_items * spread)
-    quantile = float(t.ppf((1 + CONFIDENCE) / 2, n_items - 1))
+    quantile = float(stdtrit(n_items - 1, (1 + CONFIDENCE) / 2))
     return Estimate.between(value, quantile * error, JACKKNIFE)

@@ -1,0 +1,82 @@
+"""What a panel's votes on one variable tell beyond the verdicts: pairs, single voters, thin items, other methods."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from consensus.alternatives import alternatives, differences
+from consensus.calibration import Calibrated
+from consensus.cohen import PairKappa, pairwise_from_codes
+from consensus.counts import CodedRatings
+from consensus.gate import Rule
+from consensus.independence import EffectiveVoters, effective_voters
+from consensus.leave_one_out import leave_one_out
+
+
+@dataclass(frozen=True)
+class PanelDetails:
+    """One rating variable.
+
+    cohen_kappa: every pair of voters. without: `leave_one_out`. effective: with what its errors were measured by
+    (``errors_against``: gold, else silver). thin: `thin_items`. others: `differences`. calibrated: how the calibrated
+    pool was fitted; None where gold does not suffice.
+    """
+
+    cohen_kappa: list[PairKappa]
+    without: pl.DataFrame
+    effective: EffectiveVoters
+    errors_against: str
+    thin: pl.DataFrame
+    others: pl.DataFrame
+    calibrated: Calibrated | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The attributes as keys; frames as lists of rows; of the fit everything but the posterior."""
+        fitted = None
+        if self.calibrated is not None:
+            fitted = {key: value for key, value in vars(self.calibrated).items() if key != "posterior"}
+        return {
+            "cohen_kappa": [pair.as_json() for pair in self.cohen_kappa],
+            "without": self.without.to_dicts(),
+            "effective_voters": {**self.effective.as_json(), "errors_against": self.errors_against},
+            "valid_votes": self.thin.to_dicts(),
+            "other_methods": self.others.to_dicts(),
+            "calibrated": fitted,
+        }
+
+
+def panel_details(coded: CodedRatings, verdicts: pl.DataFrame, rule: Rule, gold: Mapping[str, int]) -> PanelDetails:
+    """Everything about the votes on one variable. verdicts: its rows of the table; gold: item → label, may be empty.
+
+    Voters' errors are counted against gold once there are 30 gold items, else against silver, which their own votes
+    made: then the panel looks more independent than it is.
+    """
+    silver = dict(verdicts.filter("accepted").select("segment_id", "label").iter_rows())
+    enough = len(gold) >= 30
+    others, calibrated = alternatives(coded, rule, gold)
+    told = differences(verdicts, others)
+    return PanelDetails(
+        cohen_kappa=pairwise_from_codes(coded),
+        without=leave_one_out(coded, rule),
+        effective=effective_voters(coded, gold if enough else silver),
+        errors_against="gold" if enough else "silver",
+        thin=thin_items(verdicts),
+        others=told if calibrated else told.filter(pl.col("method") != "calibrated"),
+        calibrated=calibrated,
+    )
+
+
+def thin_items(verdicts: pl.DataFrame) -> pl.DataFrame:
+    """How many voters the verdicts rest on: one row a number of valid votes, ascending.
+
+    Columns: n_valid; n_items; n_accepted; share_accepted (0 to 1). A label that few voters gave is thin evidence even
+    where ρ is 1.
+    """
+    return (
+        verdicts.group_by("n_valid")
+        .agg(n_items=pl.len().cast(pl.Int64), n_accepted=pl.col("accepted").sum().cast(pl.Int64))
+        .with_columns(share_accepted=pl.col("n_accepted") / pl.col("n_items"))
+        .sort("n_valid")
+    )
