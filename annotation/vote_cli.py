@@ -7,6 +7,7 @@ import typer
 from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say, table
 
 if TYPE_CHECKING:
+    from annotation.silver.planning import VotePlan
     from annotation.silver.vote_report import VoteReport
 
 VoterOption = Annotated[
@@ -16,11 +17,73 @@ VoterOption = Annotated[
 
 def mount(app: typer.Typer) -> None:
     """Put ``vote`` under an application."""
-    app.command("vote")(vote_cli)
+    voting = typer.Typer(invoke_without_command=True, pretty_exceptions_enable=False)
+    voting.callback()(vote_cli)
+    voting.command("plan")(plan_cli)
+    app.add_typer(voting, name="vote")
 
 
 @guarded
-def vote_cli(voter: VoterOption = None, workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+def plan_cli(
+    voter: VoterOption = None,
+    example: Annotated[bool, typer.Option("--example", help="Also print one whole prompt a voter.")] = False,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Count the requests, tokens, money and hours that the panel would take, and spend nothing.
+
+    Tokens are estimated by characters; a reply's length by the replies kept, else by assumption. Prices and speeds
+    come from the voters in assay.toml.
+
+    Example: `assay vote plan --example -w corpus`
+    """
+    from annotation.silver.planning import plan_votes
+    from core.workspace import open_workspace
+
+    plan = plan_votes(open_workspace(workspace), voter)
+    emit(plan.as_json(), as_json, lambda: _show_plan(plan, example))
+
+
+def _show_plan(plan: "VotePlan", example: bool) -> None:
+    keys = ("voter", "backend", "n_ballots", "n_standing", "n_kept", "n_requests")
+    titles = (
+        "voter",
+        "backend",
+        "ballots",
+        "voted",
+        "replies kept",
+        "requests",
+        "tokens in",
+        "tokens out",
+        "cost",
+        "hours",
+    )
+    rows = [
+        [*(getattr(one, key) for key in keys), one.prompt_tokens, one.completion_tokens, one.cost, one.hours]
+        for one in plan.voters
+    ]
+    table(titles, rows, title=f"{plan.n_segments:,} segments, {plan.n_variables} variables")
+    costs = [one.cost for one in plan.voters if one.cost is not None]
+    total = plan.as_json()["total"]
+    say(
+        f"in all: {total['n_requests']:,} requests, about {total['prompt_tokens']:,} tokens in and "
+        f"{total['completion_tokens']:,} out (at most {total['completion_tokens_at_most']:,})"
+        + (f", cost {sum(costs):,.2f}" if costs else "")
+    )
+    for one in plan.voters:
+        if example and one.example:
+            say(f"\n── {one.voter} ──")
+            for role, text in one.example.items():
+                say(f"[{role}]\n{text}\n")
+
+
+@guarded
+def vote_cli(
+    context: typer.Context,
+    voter: VoterOption = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
     """Let the panel of voters label every segment.
 
     The panel is listed in assay.toml. Votes already cast are never cast again; failed ones are tried again. A run that
@@ -28,6 +91,8 @@ def vote_cli(voter: VoterOption = None, workspace: WorkspaceOption = HERE, as_js
 
     Example: `assay vote --voter ridge -w corpus`
     """
+    if context.invoked_subcommand is not None:
+        return
     from annotation.silver.voting import vote
     from core.errors import ServiceError
     from core.workspace import open_workspace

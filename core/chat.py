@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core.errors import SettingsError
+from core.setting_tables.voting import Voter
 from core.store import digest, write_atomically
 
 
@@ -28,6 +29,25 @@ class ChatServer:
     def name(self) -> str:
         """Host and port, for messages."""
         return urlsplit(self.base_url).netloc.rpartition("@")[2]
+
+
+def server_of(voter: Voter) -> ChatServer:
+    """The server behind a voter of the panel. Raises SettingsError for a voter without one, or without its key."""
+    if voter.base_url is None:
+        raise SettingsError(f"voter {voter.name!r} needs a model and a base_url")
+    return ChatServer(
+        base_url=voter.base_url,
+        api_key=api_key(voter.api_key_env, voter.base_url),
+        concurrency=voter.concurrency,
+        timeout=voter.timeout,
+        retries=voter.retries,
+    )
+
+
+def parameters_of(voter: Voter) -> dict[str, Any]:
+    """What is sent along with each request to a voter's model."""
+    parameters: dict[str, Any] = {"temperature": voter.temperature, "max_tokens": voter.max_tokens}
+    return parameters if voter.seed is None else {**parameters, "seed": voter.seed}
 
 
 @dataclass(frozen=True)

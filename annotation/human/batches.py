@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -94,6 +94,14 @@ def list_batches(engine: Engine) -> list[BatchSummary]:
             )
             for batch in session.scalars(select(Batch).order_by(Batch.id))
         ]
+
+
+def batches_with(engine: Engine, segments: Iterable[str]) -> list[BatchSummary]:
+    """The batches that hold any of these items (segment ids), oldest first."""
+    with transaction(engine) as session:
+        holding = select(Batch.name).join(Item, Item.batch_id == Batch.id).where(Item.segment_id.in_(list(segments)))
+        names = set(session.scalars(holding))
+    return [batch for batch in list_batches(engine) if batch.name in names]
 
 
 def close_batch(

@@ -72,14 +72,15 @@ def item_pool(verdicts: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
 def draw(pool: pl.DataFrame, plan: BatchPlan) -> list[tuple[str, str]]:
     """Items of a batch in its own order: (segment_id, origin).
 
-    The audit share comes from the accepted items, the rest from the no-consensus pool. Where one of them has too few,
-    accepted items are not drawn in place of others, but no-consensus items are.
+    The audit share comes from the accepted items, the rest from the others: the no-consensus pool, or a development
+    set. Where one of them has too few, accepted items are not drawn in place of others, but others are.
     """
-    ids = {origin: pool.filter(origin=origin).get_column("segment_id").to_list() for origin in (AUDIT, NO_CONSENSUS)}
-    audit = shuffled(ids[AUDIT], plan.seed, plan.name, AUDIT)[: plan.n_audit]
-    others = shuffled(ids[NO_CONSENSUS], plan.seed, plan.name, NO_CONSENSUS)[: plan.size - len(audit)]
-    origins = dict.fromkeys(audit, AUDIT) | dict.fromkeys(others, NO_CONSENSUS)
-    return [(segment, origins[segment]) for segment in shuffled(origins, plan.seed, plan.name, "order")]
+    origins: dict[str, str] = dict(pool.select("segment_id", "origin").iter_rows())
+    accepted = (segment for segment, origin in origins.items() if origin == AUDIT)
+    rest = (segment for segment, origin in origins.items() if origin != AUDIT)
+    audit = shuffled(accepted, plan.seed, plan.name, AUDIT)[: plan.n_audit]
+    others = shuffled(rest, plan.seed, plan.name, NO_CONSENSUS)[: plan.size - len(audit)]
+    return [(segment, origins[segment]) for segment in shuffled([*audit, *others], plan.seed, plan.name, "order")]
 
 
 def assign(items: Sequence[str], annotators: Sequence[str], plan: BatchPlan) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ from functools import cached_property
 from annotation.silver.ballots import Ballot, Vote
 from annotation.silver.prompting import reply_schema, system_text, user_text
 from annotation.silver.replies import FAILED, read_reply
-from core.chat import Answer, ChatFailure, ChatRequest, ChatServer, ReplyCache, api_key
+from core.chat import Answer, ChatFailure, ChatRequest, ReplyCache, parameters_of, server_of
 from core.codebook import Codebook
 from core.display import Display
 from core.errors import SettingsError
@@ -24,7 +24,6 @@ class ChatVoter:
             raise SettingsError(f"voter {voter.name!r} needs a model and a base_url")
         self.voter = voter
         self.model = voter.model
-        self.base_url = voter.base_url
         self.codebook = codebook
         self.language = language
         self.displays = displays
@@ -35,9 +34,7 @@ class ChatVoter:
         """segment_id → what is asked about it."""
         system = system_text(self.codebook, self.language)
         schema = reply_schema(self.codebook)
-        parameters = {"temperature": self.voter.temperature, "max_tokens": self.voter.max_tokens}
-        if self.voter.seed is not None:
-            parameters["seed"] = self.voter.seed
+        parameters = parameters_of(self.voter)
         return {
             segment_id: ChatRequest(
                 model=self.model,
@@ -64,15 +61,8 @@ class ChatVoter:
         for segment_id, variable in pending:
             wanted.setdefault(segment_id, set()).add(variable)
         segment_ids = list(wanted)
-        server = ChatServer(
-            base_url=self.base_url,
-            api_key=api_key(self.voter.api_key_env, self.base_url),
-            concurrency=self.voter.concurrency,
-            timeout=self.voter.timeout,
-            retries=self.voter.retries,
-        )
         asked = (self.requests[segment_id] for segment_id in segment_ids)
-        for number, answer in ask_all(server, asked, self.cache):
+        for number, answer in ask_all(server_of(self.voter), asked, self.cache):
             votes = self._votes(segment_ids[number], answer)
             yield [vote for vote in votes if vote.variable in wanted[segment_ids[number]]]
 

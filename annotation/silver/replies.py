@@ -66,7 +66,7 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
     while place >= 0:
         try:
             thing, end = decoder.raw_decode(text, place)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             place = text.find("{", place + 1)
             continue
         yield thing

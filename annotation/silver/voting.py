@@ -5,7 +5,8 @@ again by the next run. Votes are journaled as they come and folded into the vote
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import polars as pl
 
@@ -82,18 +83,28 @@ def _take_turn(workspace: Workspace, voter: Voter, recipe: Recipe, material: Mat
     return voter_report(voter, after, n_new=n_new, n_dropped=gone, seconds=time.perf_counter() - started)
 
 
+def standing_ballots(workspace: Workspace, voter: Voter, hashes: Mapping[Ballot, str]) -> set[Ballot]:
+    """Ballots that the voter has voted on under these hashes, in its table or in a journal that a kill left."""
+    kept = votes_of(workspace.store.read_or_empty(f"votes/{voter.name}"))
+    path = _journal_path(workspace, voter)
+    if path.exists():
+        with Journal(path) as journal:
+            kept += journal.read()
+    return set(_standing(kept, hashes))
+
+
+def _standing(votes: Iterable[Vote], hashes: Mapping[Ballot, str]) -> dict[Ballot, Vote]:
+    return {v.ballot: v for v in votes if v.status != "failed" and hashes.get(v.ballot) == v.prompt_hash}
+
+
 def _poll(workspace: Workspace, voter: Voter, material: Material, before: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """The voter's votes, those that stand and those cast now, and how many were cast now and did not fail."""
     ready = material.ready(voter)
     hashes = ready.hashes()
-
-    def standing(votes: Iterable[Vote]) -> dict[Ballot, Vote]:
-        return {v.ballot: v for v in votes if v.status != "failed" and hashes.get(v.ballot) == v.prompt_hash}
-
-    votes = standing(votes_of(before))
+    votes = _standing(votes_of(before), hashes)
     n_before = len(votes)
     with _journal(workspace, voter) as journal:
-        votes |= standing(journal.read())
+        votes |= _standing(journal.read(), hashes)
         pending = [ballot for ballot in hashes if ballot not in votes]
         for cast in track(ready.cast(pending), f"vote {voter.name}", ready.rounds(pending)):
             journal.append(cast)
@@ -103,7 +114,11 @@ def _poll(workspace: Workspace, voter: Voter, material: Material, before: pl.Dat
 
 
 def _journal(workspace: Workspace, voter: Voter) -> Journal:
-    return Journal(workspace.cache / "votes" / f"{voter.name}.jsonl")
+    return Journal(_journal_path(workspace, voter))
+
+
+def _journal_path(workspace: Workspace, voter: Voter) -> Path:
+    return workspace.cache / "votes" / f"{voter.name}.jsonl"
 
 
 def _any_failed(votes: pl.DataFrame) -> bool:

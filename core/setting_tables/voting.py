@@ -12,7 +12,8 @@ class Voter(Table):
     """``[[vote.voters]]``: one member of the panel.
 
     An embedded voter names its ``recipe`` (default: its own name); any other names ``model`` and ``base_url``, so that
-    no chat goes to a server that the settings do not name.
+    no chat goes to a server that the settings do not name. price_in, price_out: money for a million tokens of prompts
+    and of replies; tokens_per_second: of replies, all requests together. Only `assay vote plan` reads these.
     """
 
     name: VoterName
@@ -30,6 +31,9 @@ class Voter(Table):
     concurrency: Annotated[int, Field(ge=1, le=256)] = 8
     timeout: Annotated[float, Field(gt=0)] = 60.0
     retries: Annotated[int, Field(ge=0, le=100)] = 5
+    price_in: Annotated[float, Field(ge=0)] | None = None
+    price_out: Annotated[float, Field(ge=0)] | None = None
+    tokens_per_second: Annotated[float, Field(gt=0)] | None = None
     abstain_below: Annotated[float, Field(ge=0, le=1)] | None = None
 
     @model_validator(mode="after")
@@ -40,7 +44,8 @@ class Voter(Table):
         for key in ("model", "base_url") if asks_a_server else ():
             if getattr(self, key) is None:
                 raise ValueError(f"voter {self.name!r} has the backend {self.backend!r} and needs the key {key!r}")
-        for key in ("recipe", "abstain_below") if asks_a_server else ("model", "base_url", "seed"):
+        own = ("model", "base_url", "seed", "price_in", "price_out", "tokens_per_second")
+        for key in ("recipe", "abstain_below") if asks_a_server else own:
             if getattr(self, key) is not None:
                 raise ValueError(f"voter {self.name!r} has the backend {self.backend!r}, which has no key {key!r}")
         return self

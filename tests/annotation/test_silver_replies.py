@@ -46,6 +46,7 @@ def said(text: str, **more) -> Said:
         ("I think it is 2.", -1, "unparsed"),
         ("", -1, "unparsed"),
         ("{" * 5000, -1, "unparsed"),
+        ('{"labels": {"risk": ' + "9" * 5000 + "}}", -1, "unparsed"),
         ("null", -1, "unparsed"),
     ],
 )

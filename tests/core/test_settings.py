@@ -16,7 +16,7 @@ def test_the_template_holds_the_defaults_and_the_embedded_panel():
 
 
 def test_the_template_explains_every_key():
-    plain, _, _ = settings_template().partition("[[vote.voters]]")
+    plain, _, _ = settings_template().partition("\n[[vote.voters]]")
     keys = [line for line in plain.splitlines() if " = " in line]
     assert len(keys) > 30
     assert [line for line in keys if "# " not in line] == []

@@ -1,0 +1,85 @@
+"""A window as a model reads it: numbered lines between two fence lines that no message can imitate.
+
+Three things hold whatever the messages say, because `as_data` lets nothing else through: a message is one line, every
+line begins with its number, and the character that fence lines are made of stands in fence lines only. The fence also
+carries a hash of the window, which nobody can know before the window exists.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from core.display import Display, Line, members, with_aliases
+from core.text import folded, normalised, tidy
+from lexicon.extraction.windows import Window
+
+FENCE_MARK = "═"
+LINE_BREAK = "⏎"
+
+
+def as_data(text: str) -> str:
+    """A message as one line without invisible characters and without the fence's mark; idempotent.
+
+    Line breaks show as ⏎. Lone surrogates become U+FFFD: a request is UTF-8.
+    """
+    return f" {LINE_BREAK} ".join(tidy(text).splitlines()).replace(FENCE_MARK, "=")
+
+
+def fenced(lines: str) -> str:
+    """Lines that went through `as_data` between an opening and a closing line, which differ."""
+    nonce = hashlib.sha256(lines.encode()).hexdigest()[:16]
+    rule = FENCE_MARK * 5
+    return f"{rule} CHAT {nonce} {rule}\n{lines}\n{rule} END {nonce} {rule}"
+
+
+def comparable(text: str) -> str:
+    """The form in which a quote and a line meet: normalised, folded, every run of blanks and line breaks one blank."""
+    return " ".join(folded(normalised(text)).replace(LINE_BREAK, " ").split())
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """A window ready to be read. lines: as shown. contents: of the same messages, as stored."""
+
+    lines: tuple[Line, ...]
+    contents: tuple[str, ...]
+
+    @cached_property
+    def chat(self) -> str:
+        """The lines between their fence."""
+        return fenced(Display("", self.lines, 0).plain())
+
+    @cached_property
+    def comparable_lines(self) -> tuple[str, ...]:
+        return tuple(comparable(line.content) for line in self.lines)
+
+
+def transcript(window: Window) -> Transcript:
+    """The messages of a window, users numbered by their first message in it.
+
+    Numbers of the corpus would change, and with them every request, whenever a chat is added.
+    """
+    rows = window.messages.rows()
+    users = dict.fromkeys(row[2] for row in rows)
+    names = {user: f"user_{number}" for number, user in enumerate(users, 1)}
+    placeholders = members(names)
+    numbers = {row[0]: number for number, row in enumerate(rows, 1)}
+    lines: list[Line] = []
+    before: datetime | None = None
+    for message_id, _, user, reply_id, time, content in rows:
+        lines.append(
+            Line(
+                number=numbers[message_id],
+                message_id=message_id,
+                alias=names[user],
+                content=as_data(with_aliases(content, (), placeholders)[0]),
+                gap=(time - before).total_seconds() / 60 if before else 0.0,
+                reply_to=numbers.get(reply_id),
+                is_suspicious=False,
+                by_at_risk_user=False,
+                signals=(),
+            )
+        )
+        before = time
+    return Transcript(tuple(lines), tuple(row[5] for row in rows))
