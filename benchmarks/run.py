@@ -2,7 +2,8 @@
 
     make bench              all rows
     make bench ROWS=gate    the rows whose name contains a word
-    make bench ROWS=memory  the most memory that ten million messages take; half an hour, 7 GB of temporary disk
+    make bench ROWS=many    ten million messages, a million items: minutes a row, mostly the peers
+    make bench ROWS=memory  the most memory that ten million messages take; an hour, 7 GB of temporary disk
 
 Absolute times depend on the machine and its load; read the ratio.
 """
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 import agreement_rows
 import collect_rows
 import match_rows
+import panel_rows
 import segment_rows
 from rich.console import Console
 from rich.table import Table
@@ -31,10 +33,17 @@ class Row:
     repeats: int = 3
 
 
-def rows() -> Iterator[Row]:
-    for module in (collect_rows, match_rows, segment_rows, agreement_rows):
-        for what, peer, ours, theirs, repeats in module.rows():
-            yield Row(what, peer, ours, theirs, repeats)
+MODULES = (collect_rows, match_rows, segment_rows, agreement_rows, panel_rows)
+ON_REQUEST = "many"
+
+
+def rows(words: list[str]) -> Iterator[Row]:
+    """The rows whose name has one of the words, or all; the large ones only where the word for them is given."""
+    for module in MODULES:
+        if not words or words != [ON_REQUEST]:
+            yield from (Row(*row) for row in module.rows() if not words or wanted(row[0], words))
+        if ON_REQUEST in words and hasattr(module, "rows_on_request"):
+            yield from (Row(*row) for row in module.rows_on_request() if wanted(row[0], words))
 
 
 def best(work: Callable[[], object], repeats: int) -> float:
@@ -54,9 +63,7 @@ def wanted(what: str, words: list[str]) -> bool:
 def ratios(words: list[str]) -> Table:
     """Assay against its peers: all rows, or those with one of the words."""
     table = Table("work", "against", "Assay s", "peer s", "Assay / peer", box=None)
-    for row in rows():
-        if words and not wanted(row.what, words):
-            continue
+    for row in rows(words):
         ours, theirs = best(row.ours, row.repeats), best(row.theirs, row.repeats)
         table.add_row(row.what, row.peer, f"{ours:.3f}", f"{theirs:.3f}", f"{ours / theirs:.2f}")
     return table
@@ -65,10 +72,11 @@ def ratios(words: list[str]) -> Table:
 def memory(words: list[str]) -> Table:
     """Peaks of memory against their limits, where a word asks for them: they take long."""
     table = Table("work", "limit MiB", "peak MiB", "peak / limit", box=None)
-    for what, limit, measure in collect_rows.peaks():
-        if wanted(what, words):
-            peak = measure()
-            table.add_row(what, f"{limit:,.0f}", f"{peak:,.0f}", f"{peak / limit:.2f}")
+    for module in MODULES:
+        for what, limit, measure in module.peaks() if hasattr(module, "peaks") and words else ():
+            if wanted(what, words):
+                peak = measure()
+                table.add_row(what, f"{limit:,.0f}", f"{peak:,.0f}", f"{peak / limit:.2f}")
     return table
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from consensus.counts import rows_with_pairs
+from consensus.counts import row_sums, rows_with_pairs
 from consensus.intervals import Estimate, jackknife_interval
 
 
@@ -34,8 +34,8 @@ def fleiss_kappa(counts: NDArray[np.int64]) -> Estimate:
 
 def item_agreement(used: NDArray[np.int64]) -> NDArray[np.float64]:
     """P_i of each item: the share of its pairs of ratings that agree, 0 to 1. Every row needs two ratings."""
-    ratings = used.sum(axis=1)
-    return (used * (used - 1)).sum(axis=1) / (ratings * (ratings - 1))
+    ratings = row_sums(used)
+    return (np.einsum("ij,ij->i", used, used) - ratings) / (ratings * (ratings - 1))
 
 
 def _leave_one_out(used: NDArray[np.int64], agreement: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -46,7 +46,9 @@ def _leave_one_out(used: NDArray[np.int64], agreement: NDArray[np.float64]) -> N
 
 def _kappa(mean_agreement: NDArray[np.float64], totals: NDArray[np.int64]) -> NDArray[np.float64]:
     """κ a row, from P̄ and the ratings in each category; NaN where a single category is left."""
-    undefined = np.count_nonzero(totals, axis=1) < 2
-    by_chance = np.square(totals / totals.sum(axis=1, keepdims=True)).sum(axis=1)
-    by_chance[undefined] = np.nan
+    # In floats: the square of a total of billions of ratings would not fit into 64 bits.
+    counts = totals.astype(np.float64)
+    by_chance = np.einsum("ij,ij->i", counts, counts) / np.square(row_sums(totals).astype(np.float64))
+    if (totals == 0).any():
+        by_chance[np.count_nonzero(totals, axis=1) < 2] = np.nan
     return (mean_agreement - by_chance) / (1 - by_chance)

@@ -69,9 +69,10 @@ def gate(
 def code_votes(votes: pl.DataFrame) -> dict[str, CodedRatings]:
     """Variable → its votes as numbers, by name. ``votes`` as for `gate`; raises as `code_ratings`."""
     ratings = votes.select("variable", "label", item="segment_id", rater="voter")
-    parts = ratings.partition_by("variable", as_dict=True) if ratings["variable"].n_unique() > 1 else {}
-    one = {} if parts or votes.is_empty() else {str(votes["variable"][0]): code_ratings(ratings)}
-    return one | {str(key[0]): code_ratings(parts[key]) for key in sorted(parts)}
+    if len(ratings["variable"].rle()) == 1:
+        return {str(ratings["variable"][0]): code_ratings(ratings)}
+    parts = ratings.partition_by("variable", as_dict=True)
+    return {str(key[0]): code_ratings(parts[key]) for key in sorted(parts)}
 
 
 def judge(coded: CodedRatings, variable: str, rule: "Rule") -> pl.DataFrame:

@@ -67,13 +67,11 @@ def test_the_weighted_majority_of_equal_weights_is_the_gate_at_the_lowest_thresh
     coded, _ = panel(200, 1, 2)
     rule = Rule.of(dict.fromkeys(coded.raters, Fraction(1)), Fraction(1, 100), None, 4)
     found, _ = alternatives(coded, rule, {})
-    votes = pl.DataFrame(
-        {
-            "segment_id": coded.items.gather(coded.item_codes),
-            "voter": [coded.raters[code] for code in coded.rater_codes],
-            "variable": "v",
-            "label": [coded.categories[code] for code in coded.label_codes],
-        }
+    votes = pl.concat(
+        pl.DataFrame({"segment_id": coded.items, "label": [coded.categories[code] for code in row]}).with_columns(
+            voter=pl.lit(rater), variable=pl.lit("v")
+        )
+        for rater, row in zip(coded.raters, coded.by_rater(), strict=True)
     )
     weights = dict.fromkeys(coded.raters, Fraction(1))
     silver = gate(votes, weights=weights, threshold=Fraction(1, 100), n_panel=4)["label"]
