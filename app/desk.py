@@ -11,15 +11,19 @@ from sqlalchemy import Engine
 from core.database import open_database
 from core.display import Display, aliases, displays
 from core.errors import DataError
+from core.store import Store
 from core.workspace import Workspace, open_workspace
 
 WORKSPACE_VARIABLE = "ASSAY_WORKSPACE"
-_SHOWN = ("segments", "messages", "matches")
+_SHOWN = ("segments", "development", "messages", "matches")
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """The tables that a segment is shown from, read once. names: user_id → alias, numbered over the whole corpus."""
+    """The tables that a segment is shown from, read once. names: user_id → alias, numbered over the whole corpus.
+
+    segments: the table, and after it the items of the table ``development``, whose ids are others.
+    """
 
     segments: pl.DataFrame
     messages: pl.DataFrame
@@ -67,8 +71,18 @@ def _corpus(root: Path, _written: tuple[tuple[str, int], ...]) -> Corpus:
     store = desk_at(root).workspace.store
     messages = store.read("messages", maker="collect")
     return Corpus(
-        segments=store.read("segments", maker="segment"),
+        segments=_shown_segments(store),
         messages=messages,
         matches=store.read_or_empty("matches"),
         names=aliases(messages),
     )
+
+
+def _shown_segments(store: Store) -> pl.DataFrame:
+    """What people may be shown: segments, and items of the development set, which may be labelled before there are any.
+
+    Raises WorkspaceError when there is neither.
+    """
+    development = store.read_or_empty("development")
+    segments = store.read_or_empty("segments") if development.height else store.read("segments", maker="segment")
+    return pl.concat([segments, development.select(segments.columns)])

@@ -1,5 +1,6 @@
 """The command line: every stage's commands under one name, ``assay``."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,9 +11,11 @@ import lexicon.cli
 import release.cli
 import segmenter.cli
 from annotation import human_cli, vote_cli
-from app import report_cli, ui_cli, workspace_cli
+from app import report_cli, tuning, ui_cli, workspace_cli
 from collector import convokit_cli, discover_cli, privacy_cli
 from core import __version__
+from lexicon import extract_cli, propose_cli, review_cli
+from segmenter import stats_cli, tune_cli
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,6 +45,14 @@ def _agreement(ratings: "pl.DataFrame") -> dict[str, Any]:
     return agreement_json(ratings)
 
 
+def _expert_agreement(ratings: "pl.DataFrame") -> dict[str, Any]:
+    """The agreement of two experts on the lexicon, likewise."""
+    from app.wiring import expert_agreement
+
+    return expert_agreement(ratings)
+
+
+@cache
 def build() -> typer.Typer:
     """The whole command tree, in the order of the pipeline."""
     app = typer.Typer(name="assay", callback=_root, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -49,7 +60,12 @@ def build() -> typer.Typer:
     collector.cli.mount(app)
     discover_cli.mount(app)
     convokit_cli.mount(app)
+    extract_cli.mount(lexicon.cli.app)
+    propose_cli.mount(lexicon.cli.app)
+    review_cli.mount(lexicon.cli.app, agreement=_expert_agreement)
     app.add_typer(lexicon.cli.app, name="lexicon")
+    tune_cli.mount(segmenter.cli.app, tuning.Stages())
+    stats_cli.mount(segmenter.cli.app)
     app.add_typer(segmenter.cli.app, name="segment")
     vote_cli.mount(app)
     consensus.cli.mount(app)

@@ -1,13 +1,18 @@
-"""Where one stage needs another's work: a batch that closes needs the agreement of its raters."""
+"""Where one stage needs another's work: a batch or a review that closes needs the agreement of its raters."""
 
+from typing import Any
+
+import polars as pl
 from sqlalchemy import Engine
 
 from annotation.human.batch_reports import BatchSummary, ClosedBatch
 from annotation.human.batches import close_batch, list_batches
 from annotation.human.users import COMMAND_LINE
+from consensus.cohen import cohen_kappa
 from consensus.measuring import agreement_json
 from core.errors import WorkspaceError
 from core.workspace import Workspace
+from lexicon.review.closing import ClosedReview, close_review
 
 
 def close(workspace: Workspace, engine: Engine, batch: str, by: str = COMMAND_LINE) -> ClosedBatch:
@@ -37,3 +42,13 @@ def batch_named(engine: Engine, name: str) -> BatchSummary:
         if batch.name == name:
             return batch
     raise WorkspaceError(f"no batch {name!r}; see: assay batch list")
+
+
+def expert_agreement(ratings: pl.DataFrame) -> dict[str, Any]:
+    """Cohen's κ of experts A and B as JSON: a, b, n, value, low, high, method, reason. ratings: of one variable."""
+    return cohen_kappa(ratings.select("item", "rater", "label"), "A", "B").as_json()
+
+
+def close_lexicon_review(workspace: Workspace, engine: Engine, review: str, by: str) -> ClosedReview:
+    """Close a review with the κ of its two experts. Raises WorkspaceError as `close_review` does."""
+    return close_review(engine, review, expert_agreement, by=by, clock=workspace.clock)

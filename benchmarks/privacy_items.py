@@ -13,14 +13,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+import privacy_typings
 from stdnum import luhn
 from stdnum.cn import ric
 
-from collector.members import ChatNames
+from collector.cleaning import nearly_clean
+from collector.members import ChatNames, Members
 from collector.scrubbing import PLACEHOLDERS
 
-PARTS = ("first", "second", "third")
-SEEDS = {"first": 11, "second": 12, "third": 13}
+PARTS = ("first", "second", "third", "fourth", "fifth", "sixth")
+SEEDS = {"first": 11, "second": 12, "third": 13, "fourth": 14, "fifth": 15, "sixth": 16}
+FILES = ("privacy_templates.toml", "privacy_later.toml")
 PER_KIND = 100
 BOTH = 16
 ORDINARY = 950
@@ -63,7 +67,9 @@ class Message:
 
 @cache
 def templates() -> dict[str, dict[str, Any]]:
-    return tomllib.loads(Path(__file__).with_name("privacy_templates.toml").read_text("utf-8"))
+    """All parts: {part: {"members": [...], ..., "ordinary": [...], "frames": {kind: [...]}}}."""
+    read = (tomllib.loads(Path(__file__).with_name(name).read_text("utf-8")) for name in FILES)
+    return {part: said for parts in read for part, said in parts.items()}
 
 
 def messages(part: str) -> list[Message]:
@@ -72,7 +78,7 @@ def messages(part: str) -> list[Message]:
     made = [
         _filled(rng, part, kind, rng.choice(frames)) for kind, frames in said["frames"].items() for _ in range(PER_KIND)
     ]
-    for *kinds, frame in TOGETHER * BOTH:
+    for *kinds, frame in tuple(said.get("together", TOGETHER)) * BOTH:
         items = tuple((str(kind), _item(rng, part, str(kind))) for kind in kinds)
         made.append(Message(str(frame).format(*(text for _, text in items)), items))
     made += [Message(_ordinary(rng, rng.choice(said["ordinary"])), ()) for _ in range(ORDINARY)]
@@ -81,8 +87,12 @@ def messages(part: str) -> list[Message]:
 
 
 def names_of(part: str) -> ChatNames:
-    """The members of the chat that the messages of one part are from."""
-    return ChatNames({name: mark_of("member", name, part) for name in templates()[part]["members"]})
+    """The members of the chat that the messages of one part are from, after all of them were read."""
+    members = Members()
+    for name in templates()[part]["members"]:
+        members.note(part, mark_of("member", name, part)[4:10], name)
+    members.count(part, pl.Series(nearly_clean([message.text for message in messages(part)])))
+    return members.names(part)
 
 
 def mark_of(kind: str, item: str, part: str) -> str:
@@ -110,7 +120,11 @@ def _item(rng: Rng, part: str, kind: str) -> str:
     if kind == "member":
         return rng.choice(said["members"])
     lists = {"wechat": "wechat", "address": "addresses", "link": "links"}
-    return _numbered(rng, said[lists[kind]]) if kind in lists else MAKERS[kind](rng)
+    return _numbered(rng, said[lists[kind]]) if kind in lists else _maker(part, kind)(rng)
+
+
+def _maker(part: str, kind: str) -> Callable[[Rng], str]:
+    return privacy_typings.BY_PART.get(part, MAKERS)[kind]
 
 
 def _digits(rng: Rng, n: int) -> str:

@@ -67,5 +67,10 @@ def _show(report: "CollectReport") -> None:
     marked = ", ".join(f"{n:,} {mark}" for mark, n in report.marked.items())
     if marked:
         say(f"Kept in this run, but marked: {marked} (the settings floods, bots and forwards can drop them).")
+    if report.retracted:
+        say(f"{report.retracted:,} messages left the table: they were edited down to too little.")
     if report.names_left:
-        say(f"{report.names_left:,} names of members are ordinary words and were left where they stand.")
+        say(
+            f"{report.names_left:,} names of members are ordinary words; they were replaced only where the words "
+            f"around them tell of a person."
+        )

@@ -70,6 +70,7 @@ def collect(workspace: Workspace, paths: Sequence[Path]) -> CollectReport:
         read=readings.read,
         kept=merged.new + merged.updated,
         updated=merged.updated,
+        retracted=merged.retracted,
         dropped=dict((readings.dropped + left_out(merged)).most_common()),
         resettled=memory.resettled,
         table=summarise([store.path(part) for part in store.parts(TABLE)]),
@@ -119,7 +120,7 @@ def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
 
 def left_out(merged: Merged) -> Counter[str]:
     """Reason → messages of the spool that did not enter the table."""
-    return Counter(duplicate=merged.duplicates, deleted=merged.withdrawn)
+    return Counter(duplicate=merged.duplicates, deleted=merged.withdrawn, outdated=merged.outdated)
 
 
 def publish(store: Store, spool: Spool, merged: Merged, recipe: Recipe) -> None:

@@ -27,9 +27,11 @@ REJECTED_SCHEMA = {
     "position": pl.Int64,
     "reason": pl.String,
     "source": pl.String,
+    "edited_at": pl.Datetime("ms", "UTC"),
 }
 """Columns of ``messages_rejected``. message_id, chat_id: pseudonyms, null where the record did not say. position: where
-in its file; source: the file, by the first 12 hex digits of its SHA-256. Reasons: `collector.sources.records.Reason`.
+in its file; source: the file, by the first 12 hex digits of its SHA-256. edited_at: of the version that was rejected;
+null where it was not edited, or is no message. Reasons: `collector.sources.records.Reason`.
 """
 
 
@@ -70,7 +72,7 @@ def draft(
     kept, dropped = _parted(judged, source)
     known.repeats.note(kept)
     columns = [*empty("messages").columns, "position", *(mark for mark in MARKS if mark in kept.columns)]
-    rejects = _rejected(rejected, pseudonyms).with_columns(source=pl.lit(source))
+    rejects = _rejected(rejected, source, pseudonyms)
     return Prepared(rows=kept.select(columns), rejected=pl.concat([rejects, dropped]))
 
 
@@ -84,8 +86,8 @@ def finish(rows: pl.DataFrame, source: str, settings: CollectSettings, known: Kn
 
 def _parted(judged: pl.DataFrame, source: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows without a reason, and `REJECTED_SCHEMA` of the others."""
-    dropped = judged.filter(pl.col("reason").is_not_null()).select("message_id", "chat_id", "position", "reason")
-    return judged.filter(pl.col("reason").is_null()), dropped.with_columns(source=pl.lit(source))
+    dropped = judged.filter(pl.col("reason").is_not_null()).with_columns(source=pl.lit(source))
+    return judged.filter(pl.col("reason").is_null()), dropped.select(REJECTED_SCHEMA.keys())
 
 
 def _with_members(rows: pl.DataFrame, settings: CollectSettings, members: Members) -> pl.DataFrame:
@@ -153,13 +155,15 @@ def _reason(min_chars: int) -> pl.Expr:
     )
 
 
-def _rejected(records: Sequence[Rejected], pseudonyms: Pseudonyms) -> pl.DataFrame:
+def _rejected(records: Sequence[Rejected], source: str, pseudonyms: Pseudonyms) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "message_id": _texts(_optional(pseudonyms.message, record.message) for record in records),
             "chat_id": _texts(_optional(pseudonyms.chat, record.chat) for record in records),
             "position": pl.Series([record.position for record in records], dtype=pl.Int64),
             "reason": _texts(record.reason for record in records),
+            "source": _texts(source for _ in records),
+            "edited_at": _times(None for _ in records),
         }
     )
 

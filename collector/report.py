@@ -41,7 +41,8 @@ class CollectReport:
     records (`collector.sources.records.Reason`). resettled: whether settings or software had changed since the last
     run; then messages of files that were not given this time keep their earlier form. marked: mark
     (`collector.repeats.MARKS`) → rows of the run that have it and are kept. names_left: names of members that were not
-    looked for, because they are ordinary words.
+    looked for everywhere, because they are also ordinary words. retracted: rows that left the table because their
+    authors have since edited them down to less than a message.
     """
 
     changed: bool
@@ -55,6 +56,7 @@ class CollectReport:
     table: TableSummary
     marked: dict[str, int] = field(default_factory=dict)
     names_left: int = 0
+    retracted: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The fields of the run and of the table, side by side; times in ISO 8601."""

@@ -15,7 +15,10 @@ from core.text import simplified, tidy
 
 __all__ = ["LINK_REMOVED", "PLACEHOLDERS", "RECOGNISERS", "scrubbed", "without_mentions"]
 
-_SPELT = re.compile(rf"[0-9{NUMERAL}](?:[ .·_-]{{0,3}}[0-9{NUMERAL}]){{4}}")
+_SPELT = re.compile(rf"[0-9{NUMERAL}](?:[ .·•_*|,，、~/-]{{0,3}}[0-9{NUMERAL}]){{4}}")
+
+_GOES_ON = re.compile(f"[{NUMERAL}][0-9{NUMERAL}]")
+"""After what was read as digits alone, more of the same number."""
 
 
 def scrubbed(text: str, traditional: bool = False) -> str:
@@ -48,8 +51,8 @@ def _once(text: str, recognisers: Sequence[Recogniser], traditional: bool) -> st
         # Most rows end here: a call for each of them would cost more than all the searching.
         hinted = recogniser.hint.search(shadow) is not None
         found = list(recogniser.spans(shadow)) if hinted else []
-        if spelt and recogniser.numerals and not found:
-            found = list(recogniser.spans(with_numerals(shadow)))
+        if spelt and recogniser.numerals and all(_GOES_ON.match(shadow, end) for _, end in found):
+            found = list(recogniser.spans(with_numerals(shadow))) or found
         if found:
             text = _replaced(text, found, recogniser.placeholder)
             shadow = _shadow(text, traditional)

@@ -52,6 +52,9 @@ def _show(report: "TelegramReport") -> None:
     table(columns, [_row(group) for group in report.groups])
     for name, reason in report.refused.items():
         say(f"{name} was not read: {reason}")
+    marked = ", ".join(f"{n:,} {mark}" for mark, n in report.marked.most_common())
+    if marked and report.changed:
+        say(f"Kept, but marked: {marked} (the settings floods, bots and forwards can drop them).")
     for group in report.groups:
         if group.deleted_kept:
             say(

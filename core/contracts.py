@@ -10,20 +10,31 @@ import polars as pl
 from core.errors import ContractError
 from core.table_contracts.candidates import Candidates, Proposals
 from core.table_contracts.corpus import Lexicon, Matches, Messages, Segments
+from core.table_contracts.development import Development
 from core.table_contracts.labels import Gold, Verdicts, Votes
+from core.table_contracts.lexicon_versions import LexiconRulings, LexiconVersions
 
 CONTRACTS: dict[str, type[dy.Schema]] = {
     "messages": Messages,
     "proposals": Proposals,
     "candidates": Candidates,
     "lexicon": Lexicon,
+    "lexicon_versions": LexiconVersions,
+    "lexicon_rulings": LexiconRulings,
     "matches": Matches,
+    "development": Development,
     "segments": Segments,
     "votes": Votes,
     "verdicts": Verdicts,
     "gold": Gold,
 }
-MANY_FILES = {"messages": "CHAT", "proposals": "SOURCE", "votes": "VOTER"}
+MANY_FILES = {
+    "messages": "CHAT",
+    "proposals": "SOURCE",
+    "lexicon_versions": "VERSION",
+    "lexicon_rulings": "VERSION",
+    "votes": "VOTER",
+}
 """Tables kept as a folder of Parquet files, with what one file holds."""
 
 

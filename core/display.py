@@ -94,13 +94,13 @@ def _display(
     numbers = {message_id: number for number, message_id in enumerate(ids, 1)}
     lines: list[Line] = []
     before: datetime | None = None
-    members = _members(names)
+    placeholders = members(names)
     for message_id, number in numbers.items():
         row = by_id[message_id]
         time = row["timestamp"]
         if not isinstance(time, datetime):
             raise TypeError("timestamp must be a datetime")
-        content, spans = with_aliases(str(row["content"]), signals.get(message_id, ()), members)
+        content, spans = with_aliases(str(row["content"]), signals.get(message_id, ()), placeholders)
         lines.append(
             Line(
                 number=number,
@@ -118,7 +118,7 @@ def _display(
     return Display(str(segment["segment_id"]), tuple(lines), numbers[str(segment["suspicious_message_id"])])
 
 
-def _members(names: Mapping[str, str]) -> dict[str, str]:
+def members(names: Mapping[str, str]) -> dict[str, str]:
     """First six digits of a pseudonym → alias, where only one person has them."""
     found: dict[str, str] = {}
     for user, alias in names.items():

@@ -1,7 +1,8 @@
-"""The tables of people's work: users, batches, assignments, submissions, adjudications, draft entries, events.
+"""The tables of people's work: users, batches, assignments, submissions, adjudications, lexicon reviews, events.
 
 A rating by a person is one `Submission` a (assignment, rating variable), in the shared shape (item, rater, variable,
-label). Submissions are never changed: a revision is a new row with a higher ``revision``. Every act leaves an `Event`.
+label). Submissions and rulings are never changed: a revision is a new row with a higher ``revision``. Every act leaves
+an `Event`.
 """
 
 from datetime import UTC, datetime
@@ -10,6 +11,8 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, MetaData, String, Text, TypeDecorator, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+DEVELOPMENT = "development"
+"""Origin of the items that are labelled for the parameter search: they are no part of the corpus's gold."""
 NAMING = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -84,7 +87,7 @@ class Batch(Base):
 
 
 class Item(Base):
-    """One segment in a batch. origin: no_consensus or audit (a random accepted item)."""
+    """One segment in a batch. origin: no_consensus, audit (a random accepted item) or `DEVELOPMENT`."""
 
     __tablename__ = "items"
     __table_args__ = (UniqueConstraint("batch_id", "segment_id"),)
@@ -158,6 +161,75 @@ class DraftEntry(Base):
     category: Mapped[str] = mapped_column(Text)
     note: Mapped[str | None] = mapped_column(Text)
     imported_at: Mapped[datetime]
+
+
+class Review(Base):
+    """Candidates for the lexicon that two experts rule on.
+
+    state: open (each rules alone), joint (they settle what they differ on) or closed. agreement: the κ of the two.
+    """
+
+    __tablename__ = "reviews"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    state: Mapped[str] = mapped_column(String(16), default="open")
+    seed: Mapped[int]
+    created_at: Mapped[datetime]
+    joint_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    agreement: Mapped[dict[str, Any] | None]
+
+
+class ReviewExpert(Base):
+    """A user who rules in a review, under a letter: A or B."""
+
+    __tablename__ = "review_experts"
+    __table_args__ = (UniqueConstraint("review_id", "user_id"),)
+
+    review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id"), primary_key=True)
+    letter: Mapped[str] = mapped_column(String(1), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+
+
+class ReviewCandidate(Base):
+    """A candidate as the experts of a review see it, kept as it was when the review was opened.
+
+    snapshot: sources, reasons, counts, keyness, near-duplicates, and the message_ids of its lines.
+    """
+
+    __tablename__ = "review_candidates"
+    __table_args__ = (UniqueConstraint("review_id", "candidate_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id"), index=True)
+    candidate_id: Mapped[str] = mapped_column(String(12), index=True)
+    position: Mapped[int]
+    term: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str | None] = mapped_column(String(16))
+    category: Mapped[str | None] = mapped_column(Text)
+    snapshot: Mapped[dict[str, Any]]
+
+
+class Ruling(Base):
+    """What an expert decided about a candidate: accept, reject or unsure; kind and category where it is accepted.
+
+    stage: independent (one expert alone) or joint (both; ``user_id`` is who was signed in).
+    """
+
+    __tablename__ = "rulings"
+    __table_args__ = (UniqueConstraint("review_candidate_id", "user_id", "stage", "revision"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    review_candidate_id: Mapped[int] = mapped_column(ForeignKey("review_candidates.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    stage: Mapped[str] = mapped_column(String(16))
+    revision: Mapped[int] = mapped_column(default=1)
+    decision: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str | None] = mapped_column(String(16))
+    category: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text, default="")
+    ruled_at: Mapped[datetime]
 
 
 class Event(Base):

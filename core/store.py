@@ -93,6 +93,30 @@ class Store:
         hint = f"make it with: assay {maker}" if maker else "run the stage that makes it first"
         raise WorkspaceError(f"there is no table {name!r} in this workspace yet; {hint}")
 
+    def portions(self, table: str, rows: int, *, maker: str = "") -> Iterator[pl.DataFrame]:
+        """A many-file table as frames of whole parts, in the order of their names, so that not all is in memory.
+
+        A frame ends with the part that brings it to ``rows``. Each is checked against the contract as one, so the key
+        must hold across parts, as that of ``messages`` does. ``maker`` as in `read`.
+        """
+        if not self.parts(table):
+            self.read(table, maker=maker)  # says what to run
+        return self._portions(table, rows)
+
+    def _portions(self, table: str, rows: int) -> Iterator[pl.DataFrame]:
+        frames: list[pl.DataFrame] = []
+        wanted, n_rows = empty(table).schema, 0
+        for part in self.parts(table):
+            frame = self._read_parquet(self.path(part))
+            # Where columns differ, the check of the single part says what is wrong with it.
+            frames.append(frame if frame.schema == wanted else check(table, frame))
+            n_rows += frame.height
+            if n_rows >= rows:
+                yield check(table, pl.concat(frames))
+                frames, n_rows = [], 0
+        if frames:
+            yield check(table, pl.concat(frames))
+
     def read_or_empty(self, name: str) -> pl.DataFrame:
         return self.read(name) if self.exists(name) else empty(name)
 

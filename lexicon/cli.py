@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.command import HERE, JsonOption, WorkspaceOption, emit, group, guarded, say, table
+from core.command import HERE, JsonOption, WorkspaceOption, emit, group, guarded, say
 
 app = group("Signal words: import them, freeze them into a lexicon, find them in messages.")
 
@@ -39,7 +39,9 @@ def import_cli(
 @app.command("freeze")
 @guarded
 def freeze_cli(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
-    """Write the draft entries as the immutable table `lexicon`.
+    """Write imported entries and what closed reviews accepted as the table `lexicon`, and keep it as the next version.
+
+    Each version is kept for good, with where every entry comes from and what the experts rejected.
 
     Example: `assay lexicon freeze -w corpus`
     """
@@ -49,16 +51,18 @@ def freeze_cli(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -
 
     opened = open_workspace(workspace)
     report = freeze(opened, open_database(opened))
-    told = f"{report.entries} entries frozen: {report.explicit} explicit, {report.implicit} implicit"
-    emit(
-        report.as_json(), as_json, lambda: say(told if report.changed else f"nothing changed: {report.entries} entries")
-    )
+    told = f"version {report.version}: {report.entries} entries, {report.explicit} explicit, {report.implicit} implicit"
+    whence = f"{report.imported} imported, {report.reviewed} accepted in reviews, which rejected {report.rejected}"
+    emit(report.as_json(), as_json, lambda: say(f"{told}; {whence}" if report.changed else f"nothing changed: {told}"))
 
 
 @app.command("match")
 @guarded
 def match_cli(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Find every lexicon entry in every message, overlapping matches included.
+
+    Width, case and invisible characters make no difference, nor do blanks, dots, dashes and the like between the
+    characters of a term (`lexicon.inserted_marks`). Offsets point into the stored content.
 
     Example: `assay lexicon match -w corpus`
     """
@@ -72,23 +76,25 @@ def match_cli(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) ->
 
 @app.command("stats")
 @guarded
-def stats_cli(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
-    """Count matches by kind, category and term, and list the terms that never fire.
+def stats_cli(
+    min_segments: Annotated[
+        int, typer.Option(min=1, help="Labelled segments in which a term has to stand to be a candidate for removal.")
+    ] = 5,
+    min_share: Annotated[
+        float, typer.Option(min=0.01, max=1.0, help="Share of them that has to have the lowest label.")
+    ] = 0.8,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Count matches by kind, category and term; list terms that never fire; and once labels exist, signals by label.
 
-    Example: `assay lexicon stats -w corpus`
+    A term that stands mostly in segments with the lowest label (level 0) is listed as a candidate for removal.
+
+    Example: `assay lexicon stats -w corpus --min-segments 10`
     """
     from core.workspace import open_workspace
-    from lexicon.statistics import LexiconStatistics, statistics
+    from lexicon.showing import show_statistics
+    from lexicon.statistics import statistics
 
-    found = statistics(open_workspace(workspace))
-
-    def show(found: LexiconStatistics = found) -> None:
-        keys = ("kind", "category", "entries", "entries_matched", "matches", "messages", "users")
-        table(keys, [[row[key] for key in keys] for row in found.by_category], "By category")
-        columns = ("term", "kind", "matches", "messages", "users")
-        table(columns, [[row[key] for key in columns] for row in found.top], "Most frequent terms")
-        ratio = "–" if found.implicit_to_explicit is None else f"{found.implicit_to_explicit:.2f}"
-        say(f"{found.n_matches} matches in {found.n_messages} messages; implicit to explicit {ratio}")
-        say(f"{len(found.never)} of {found.n_entries} entries never fire: {', '.join(found.never[:10])}")
-
-    emit(found.as_json(), as_json, show)
+    found = statistics(open_workspace(workspace), min_segments=min_segments, min_share=min_share)
+    emit(found.as_json(), as_json, lambda: show_statistics(found))

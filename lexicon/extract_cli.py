@@ -115,7 +115,7 @@ def _show_unparsed(report: "ExtractReport") -> None:
 
 
 def _show_plan(plan: "Plan") -> None:
-    from lexicon.extraction.planning import TOKENS_OF_OTHER, TOKENS_OF_WIDE
+    from core.tokens import TOKENS_OF_OTHER, TOKENS_OF_WIDE
 
     for role, text in (plan.example or {}).items():
         say(f"── {role} ──\n{text}\n")

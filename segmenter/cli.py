@@ -13,18 +13,24 @@ app = typer.Typer(invoke_without_command=True, pretty_exceptions_enable=False)
 @guarded
 def segment_cli(
     context: typer.Context,
+    expansion: Annotated[
+        str | None, typer.Option(help="How context grows: paper (Algorithm 1), or linked (by senders, names, replies).")
+    ] = None,
     max_gap: Annotated[float | None, typer.Option(help="Minutes: neighbours this far apart are not added.")] = None,
     max_size: Annotated[int | None, typer.Option(help="Messages at which growing stops.")] = None,
     max_span: Annotated[float | None, typer.Option(help="Minutes at which growing stops.")] = None,
-    merge: Annotated[str | None, typer.Option(help="How segments that share messages merge.")] = None,
+    merge: Annotated[
+        str | None, typer.Option(help="How segments that share messages merge: union, or bounded by size and span.")
+    ] = None,
     min_messages: Annotated[int | None, typer.Option(help="Shorter segments are rejected.")] = None,
     max_messages: Annotated[int | None, typer.Option(help="Longer segments are rejected.")] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Grow a segment around every suspicious message (Algorithm 1), merge overlapping ones, filter by length.
+    """Grow a segment around every suspicious message, merge overlapping ones, filter by length.
 
-    Options that are not given come from `[segment]` in assay.toml.
+    Options that are not given come from `[segment]` in assay.toml. In a busy chat `--merge bounded` keeps long bursts
+    from becoming one segment, which the length filter would reject.
 
     Example: `assay segment --max-gap 5 --max-size 30 --max-span 60 -w corpus`
     """
@@ -34,6 +40,7 @@ def segment_cli(
     from segmenter.segmenting import segment
 
     given = {
+        "expansion": expansion,
         "max_gap": max_gap,
         "max_size": max_size,
         "max_span": max_span,

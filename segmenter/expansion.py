@@ -1,7 +1,7 @@
 """Context expansion: from one suspicious message to the messages needed to understand it.
 
-This is Algorithm 1 of the paper SuiChat-CN, on positions instead of message objects, so that a chat of a few
-hundred thousand messages takes seconds. A position is the index of a message in its chat, in order.
+This is Algorithm 1 of the paper SuiChat-CN, on positions instead of message objects and for all seeds at once, so
+that ten million messages take seconds. How it grows is in `growing`; the other ways to expand are in `expansions`.
 """
 
 from collections.abc import Sequence
@@ -9,24 +9,23 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.errors import DataError, SettingsError
+from core.errors import SettingsError
+from segmenter.contexts import Chats, Contexts, Positions, check_positions
+from segmenter.growing import Limits, grown
 
-MS_PER_MINUTE = 60_000
-NO_REPLY = -1
-
-Positions = NDArray[np.int64]
+MERGE_RULES = ("union", "bounded")
 
 
 @dataclass(frozen=True)
 class Expansion:
     """How far a segment reaches, how overlapping ones merge, and which lengths are kept.
 
+    expansion: how context grows, a key of `expansions.EXPANSIONS`; "paper" is Algorithm 1.
     max_gap: minutes, >= 0; neighbours strictly closer than this are taken in (MTS in the paper).
     max_size: messages, >= 1; expansion goes on while the set is smaller than this (SS).
     max_span: minutes, >= 0; expansion goes on while earliest to latest is less than this (STS).
-    merge: "union", the only rule there is.
+    merge: "union" or "bounded", see `merge.union` and `bounded.bounded`.
     min_messages, max_messages: the lengths kept, both ends included; 1 <= min_messages <= max_messages.
 
     One round can overshoot max_size and max_span: they say when to stop, not how large a segment may get.
@@ -36,13 +35,14 @@ class Expansion:
     max_gap: float = 5
     max_size: int = 30
     max_span: float = 60
-    merge: Literal["union"] = "union"
+    merge: Literal["union", "bounded"] = "union"
     min_messages: int = 2
     max_messages: int = 100
+    expansion: str = "paper"
 
     def __post_init__(self) -> None:
-        if self.merge != "union":
-            raise SettingsError(f"merge: wanted 'union', got {self.merge!r}. Set merge to 'union'.")
+        if self.merge not in MERGE_RULES:
+            raise SettingsError(f"merge: wanted 'union' or 'bounded', got {self.merge!r}. Set merge to one of them.")
         self._at_least("max_gap", 0, "minutes")
         self._at_least("max_size", 1, "messages")
         self._at_least("max_span", 0, "minutes")
@@ -80,54 +80,17 @@ def expand(
 
     Raises DataError when the arrays differ in length, times go backwards, or a position is outside the chat.
     """
-    seed_positions = np.asarray(seeds, dtype=np.int64)
-    _check(times_ms, reply_to, seed_positions)
-    # Division rounds to the very float a setting has: 246,000 ms is 4.1 minutes, but 4.1 * 60,000 is more.
-    near = (np.diff(times_ms) / MS_PER_MINUTE < max_gap_min).tolist()
-    times, replies = times_ms.tolist(), reply_to.tolist()
-    return [_expand_one(seed, times, near, replies, max_size, max_span_min) for seed in seed_positions.tolist()]
+    limits = Limits(max_gap_min, max_size, max_span_min)
+    return grown(Chats.one(times_ms, reply_to), _checked(seeds, len(times_ms)), limits).arrays()
 
 
-def _expand_one(
-    seed: int, times: list[int], near: list[bool], replies: list[int], max_size: int, max_span_min: float
-) -> Positions:
-    """Algorithm 1 for one seed; near[i] says whether messages i and i + 1 are closer than the gap."""
-    members = {seed}
-    left = right = earliest = latest = seed
-    # Once a member's reply has been followed its target is a member, so each is looked at in one round only.
-    unread = [seed]
-    while len(members) < max_size and (times[latest] - times[earliest]) / MS_PER_MINUTE < max_span_min:
-        moved: list[int] = []
-        if left > 0 and near[left - 1]:
-            left -= 1
-            moved.append(left)
-        if right < len(times) - 1 and near[right]:
-            right += 1
-            moved.append(right)
-        unread += [position for position in moved if position not in members]
-        members.update(moved)
-        fetched = {replies[position] for position in unread} - {NO_REPLY} - members
-        if not moved and not fetched:
-            break
-        members |= fetched
-        unread = list(fetched)
-        # Times never go backwards, so the outermost positions are also the earliest and latest messages.
-        earliest, latest = min(earliest, left, *fetched), max(latest, right, *fetched)
-    return np.array(sorted(members), dtype=np.int64)
+def expand_chats(chats: Chats, seeds: Positions, parameters: Expansion) -> Contexts:
+    """`expand` for many chats at once: one set a seed, in the order of the seeds. This is the expansion "paper"."""
+    limits = Limits(parameters.max_gap, parameters.max_size, parameters.max_span)
+    return grown(chats, _checked(seeds, len(chats.times_ms)), limits)
 
 
-def _check(times_ms: Positions, reply_to: Positions, seeds: Positions) -> None:
-    n = len(times_ms)
-    if len(reply_to) != n:
-        raise DataError(
-            f"Wanted one reply position a message, got {len(reply_to)} for {n} messages. "
-            "Pass -1 where there is no reply."
-        )
-    if np.any(np.diff(times_ms) < 0):
-        raise DataError("Wanted the messages of a chat in time order, but a time goes backwards. Sort them first.")
-    for name, positions, lowest in (("reply", reply_to, NO_REPLY), ("seed", seeds, 0)):
-        if np.any((positions < lowest) | (positions >= n)):
-            raise DataError(
-                f"Wanted every {name} position from {lowest} to {n - 1}, got one outside. "
-                "Take positions within the one chat."
-            )
+def _checked(seeds: Sequence[int] | Positions, n_messages: int) -> Positions:
+    positions = np.asarray(seeds, dtype=np.int64)
+    check_positions("seed", positions, 0, n_messages)
+    return positions

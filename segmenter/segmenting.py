@@ -9,7 +9,9 @@ import polars as pl
 from core.store import Recipe, count_by_reason
 from core.workspace import Workspace
 from segmenter.expansion import Expansion
-from segmenter.segments import build_segments
+from segmenter.segments import build_in_portions
+
+MESSAGES_AT_ONCE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,8 @@ class SegmentReport:
 
 def recipe(workspace: Workspace) -> Recipe:
     """What the table ``segments`` is made of."""
-    return Recipe(
-        inputs=workspace.store.hashes("messages", "matches"), settings=workspace.settings.segment.model_dump()
-    )
+    settings = workspace.settings.segment.model_dump(exclude={"tune"})
+    return Recipe(inputs=workspace.store.hashes("messages", "matches"), settings=settings)
 
 
 def segment(workspace: Workspace) -> SegmentReport:
@@ -42,8 +43,8 @@ def segment(workspace: Workspace) -> SegmentReport:
     changed = not store.unchanged("segments", made_from)
     if changed:
         parameters = Expansion(**made_from.settings)
-        messages = store.read("messages", maker="collect PATH")
-        made = build_segments(messages, store.read("matches", maker="lexicon match"), parameters)
+        messages = store.portions("messages", MESSAGES_AT_ONCE, maker="collect PATH")
+        made = build_in_portions(messages, store.read("matches", maker="lexicon match"), parameters)
         store.write("segments", made.kept, made_from, made.rejected)
     kept = store.read("segments")
     rejected = store.read_rejected("segments")

@@ -16,9 +16,14 @@ def signals_by_message(matches: pl.DataFrame) -> pl.DataFrame:
 
     Only a *longer* match hides another: entries that match exactly the same span each count.
     """
-    entries = matches.group_by("message_id").agg(
-        pl.col("entry_id").n_unique().cast(pl.Int64).alias("n_entries"),
-        pl.col("entry_id").filter(pl.col("kind") == "explicit").n_unique().cast(pl.Int64).alias("n_explicit"),
+    entries = (
+        matches.group_by("message_id", "entry_id")
+        .agg((pl.col("kind") == "explicit").any().alias("explicit"))
+        .group_by("message_id")
+        .agg(
+            pl.len().cast(pl.Int64).alias("n_entries"),
+            pl.col("explicit").sum().cast(pl.Int64).alias("n_explicit"),
+        )
     )
     signals = (
         _outermost(matches).group_by("message_id").agg(pl.col("n_matches").sum().cast(pl.Int64).alias("n_signals"))

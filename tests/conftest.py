@@ -1,5 +1,6 @@
 """Fixtures of several stages: a workspace, its database on SQLite and on a real PostgreSQL, and people in it."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from sqlalchemy import Engine
@@ -98,3 +100,14 @@ def crew() -> Crew:
             )
 
     return add
+
+
+@pytest.fixture(scope="session")
+def review_world() -> ModuleType:
+    """The module beside this file: a corpus and candidates that two experts rule on."""
+    spec = importlib.util.spec_from_file_location("review_world", Path(__file__).with_name("review_world.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

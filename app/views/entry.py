@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.views import adjudicate, annotate, overview
+from app.views import adjudicate, annotate, overview, review
 from app.views.icon import icon
 from app.views.session import Visit, frame, turned_away, visit
 from core.errors import AssayError
@@ -34,9 +34,13 @@ def _pages(here: Visit) -> list[st.Page]:
     label = st.Page(partial(annotate.show, here), title=say("page_annotate"), url_path="annotate")
     settle = st.Page(partial(adjudicate.show, here), title=say("page_adjudicate"), url_path="adjudicate")
     batches = st.Page(partial(overview.show, here), title=say("page_overview"), url_path="batches")
-    if here.may_adjudicate:
-        return [settle, label, batches]
-    return [label, batches]
+    pages = [settle, label, batches] if here.may_adjudicate else [label, batches]
+    states = review.states(here)
+    if states:
+        words = st.Page(partial(review.show, here), title=say("page_review"), url_path="review")
+        # Experts of a review that is not closed begin there; others find it last.
+        pages = [*pages, words] if set(states) == {"closed"} else [words, *pages]
+    return pages
 
 
 main()

@@ -6,7 +6,7 @@ from collector.recognisers.digits import is_laughter, only_digits
 from collector.recognisers.recogniser import PLACEHOLDERS, Recogniser, Span
 
 _LINK = (
-    r"(?:号码|号|群|账号|帐号|id|小号|大号|是|为|就是|叫|都|加|我的?|你|这个|一下|下|了|吧|呀|哦|啊|吗|嘛|呢|联系|私聊|私|找|搜|改成|换成|现在|目前|同号"
+    r"(?:号码|号|群|账号|帐号|id|is|account|name|小号|大号|是|为|就是|叫|都|加|我的?|你|这个|一下|下|了|吧|呀|哦|啊|吗|嘛|呢|呗|咯|哈|嘞|哟|联系|私聊|私|找|搜|改成|换成|现在|目前|同号|[新旧老]的?号|不?常用|用的|群主|管理员?|客服"
     r"|发到|[ :=~,，。、!！?？—>→|/(（【\[「『“\"'+-])"
 )
 """What may stand between the name of a service and the id."""
@@ -17,10 +17,10 @@ _UNITS = (
 _DIGITS = r"[1-9](?:[ ._-]{0,2}[0-9]){4,11}"
 _QQ = (
     r"(?:(?<![a-z])qq|(?<![a-z])q(?![a-z])(?=号|群|:|是|我| ?[1-9])|加q|扣扣|叩叩|抠抠|蔻蔻|企鹅|球球|秋秋"
-    r"|扣(?=[ :]? ?[1-9](?: ?[0-9]){5}))"
+    r"|扣(?=[ :]? ?[1-9](?:[ ._-]?[0-9]){5}))"
 )
 _WECHAT = (
-    r"(?:微\s?信|(?<![a-z])wx(?!id)|(?<![a-z])vx|(?<![a-z])[vw]信|wechat|weixin|薇信|威信|卫星|围信|徽信|微x|绿泡泡"
+    r"(?:微\s?信|(?<![a-z])wx(?!id)|(?<![a-z])vx|(?<![a-z])[vw]信|wechat|weixin|卫星|[薇威围徽维][信芯心]|微[芯心x]|绿泡泡"
     r"|绿色软件)"
 )
 _ADDED = (
@@ -28,9 +28,9 @@ _ADDED = (
     r"|(?<![紫采白蔷细轻稍略显卑低权声示])[薇微威徽](?=[ :]?[a-z_])"
 )
 """One character for the service: after a verb, before ``:`` and the like, or right before the id."""
-_WECHAT_HINT = re.compile("[微薇威卫围徽绿]|(?<![a-z])[vw]|wechat|weixin")
+_WECHAT_HINT = re.compile("[微薇威卫围徽维绿]|(?<![a-z])[vw]|wechat|weixin")
 QQ_WORDS = ("qq", "q", "扣", "叩叩", "抠抠", "蔻蔻", "企鹅", "球球", "秋秋")
-WECHAT_WORDS = ("微", "wx", "vx", "v", "w", "薇", "威", "卫", "围", "徽", "绿泡泡", "绿色软件")
+WECHAT_WORDS = ("微", "wx", "vx", "v", "w", "薇", "威", "卫", "围", "徽", "维", "绿泡泡", "绿色软件")
 _SAYS_ID = re.compile(r"号|id|[:=→是叫为加搜]|->")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _ORDINARY_WORDS = """
@@ -39,6 +39,12 @@ _ORDINARY_WORDS = """
     program developer support because twitter instagram discord signal harmony huawei xiaomi redmi galaxy macbook
 """
 _ORDINARY = frozenset(_ORDINARY_WORDS.split())
+_PRODUCT = re.compile(
+    r"(?:iphone|ios|android|windows|win|ipad|mac|python|mate|ver|version|v|app|api|xp|mi|redmi|harmony)[0-9]"
+)
+_NO_ID_BETWEEN = re.compile(
+    "音乐|空间|飞车|农场|会员|等级|邮箱|阅读|浏览器|粉丝|播放|订单|单号|步数|版本|年度|快递|流水|密码|验证码|红包|支付|转账|余额|运动|炫舞|堂|宠物|频道|游戏"
+)
 
 
 def _qq(match: re.Match[str]) -> Span | None:
@@ -58,6 +64,18 @@ def _wechat(match: re.Match[str]) -> Span | None:
     return match.span("it") if not plain or (called and name not in _ORDINARY) else None
 
 
+def _qq_further_on(match: re.Match[str]) -> Span | None:
+    return None if _NO_ID_BETWEEN.search(match["between"]) else _qq(match)
+
+
+def _wechat_further_on(match: re.Match[str]) -> Span | None:
+    """Only what looks like an id and like no product."""
+    name = match["it"]
+    said = _NO_ID_BETWEEN.search(match["between"]) or _PRODUCT.match(name) or name.isalpha()
+    return None if said else match.span("it")
+
+
+_MIXED_NAME = "(?=[a-z_-]{0,19}[0-9_])[a-z](?:[a-z0-9_]|-(?=[a-z0-9_])){5,19}"
 _NAME = r"[a-z_](?:[a-z0-9_]|-(?=[a-z0-9_])){4,19}"
 
 ACCOUNTS = (
@@ -77,8 +95,28 @@ ACCOUNTS = (
             ("企鹅号是 12 34 56 78", "企鹅号是 〈QQ〉"),
             ("我的qq群号123456789", "我的qq群号〈QQ〉"),
             ("q1234567", "q〈QQ〉"),
+            ("扣123.456.789", "扣〈QQ〉"),
+            ("旧q5⑦8⓪９5八０〇7没了", "旧q〈QQ〉没了"),
         ),
         leaves=("qq音乐20240101", "企鹅20000只", "qq666666", "QQ等级100000", "qq23333333", "iq 12345678", "QQ 12345人"),
+    ),
+    Recogniser(
+        "qq",
+        "further on",
+        PLACEHOLDERS["qq"],
+        re.compile(
+            rf"{_QQ}(?P<between>[^0-9a-z\n]{{1,16}}?)(?P<it>[1-9](?:[ ._-]?[0-9]){{6,9}})(?![0-9]){_UNITS}"
+            "(?![._-][0-9])"
+        ),
+        re.compile(r"[1-9](?:[ ._-]?[0-9]){6}"),
+        _qq_further_on,
+        QQ_WORDS,
+        numerals=True,
+        finds=(
+            ("qq写在简介里了，没空看的：123456789", "qq写在简介里了，没空看的：〈QQ〉"),
+            ("qq不怎么上了1234567", "qq不怎么上了〈QQ〉"),
+        ),
+        leaves=("qq空间里存了12345678张", "qq的订单号12345678", "qq群里有人发2333333"),
     ),
     Recogniser(
         "qq",
@@ -111,6 +149,9 @@ ACCOUNTS = (
             ("vx是wodemingzi", "vx是〈微信〉"),
             ("薇：abc-1234", "薇：〈微信〉"),
             ("卫星号 abcdef123", "卫星号 〈微信〉"),
+            ("薇芯 abc_12345", "薇芯 〈微信〉"),
+            ("wechat id is abc12345", "wechat id is 〈微信〉"),
+            ("加个v呗：abc12345", "加个v呗：〈微信〉"),
             ("微信号123456789", "微信号〈微信〉"),
         ),
         leaves=(
@@ -121,8 +162,30 @@ ACCOUNTS = (
             "加v",
             "用wechat please",
             "卫星starlink",
+            "维护server2023",
             "微信步数23456步",
         ),
+    ),
+    Recogniser(
+        "wechat",
+        "further on",
+        PLACEHOLDERS["wechat"],
+        re.compile(rf"(?:{_WECHAT}|{_ADDED})(?P<between>[^0-9a-z\n]{{1,16}}?)(?P<it>{_MIXED_NAME})(?![a-z0-9_@.])"),
+        _WECHAT_HINT,
+        _wechat_further_on,
+        WECHAT_WORDS,
+        finds=(("微信换了哈，以后用的都是abc_12345", "微信换了哈，以后用的都是〈微信〉"),),
+        leaves=("微信在我的iphone15上打不开", "微信支付的接口是api_v3", "微信发不出去main.py"),
+    ),
+    Recogniser(
+        "wechat",
+        "to be added",
+        PLACEHOLDERS["wechat"],
+        re.compile(rf"(?:[加+搜➕]|添加|查找)(?:一下|下|个)?[ :]?(?P<it>{_MIXED_NAME})(?![a-z0-9_@.])"),
+        re.compile("[加+搜➕]|添加|查找"),
+        context=("微信", "vx", "wx", "wechat", "薇信", "威信"),
+        finds=(("不用微信名片，加abc_12345吧", "不用微信名片，加〈微信〉吧"),),
+        leaves=("加abc_12345", "微信要加abcdef"),
     ),
     Recogniser(
         "wechat",
@@ -139,7 +202,7 @@ ACCOUNTS = (
         PLACEHOLDERS["wechat"],
         re.compile(
             r"(?<![a-z0-9_.@-])(?=[a-z_-]{0,19}[0-9_])(?P<it>[a-z_](?:[a-z0-9_]|-(?=[a-z0-9_])){4,19})"
-            r"\s?[(（,，]?\s?(?:这?是|这个是|为)?\s?(?:我的?|本人)?\s?(?:微信|vx|wx|v信|薇信|wechat)(?![a-z0-9群])"
+            r"\s?[(（,，]?\s?(?:[这那]?个?是?|为)?\s?(?:我的?|本人)?\s?(?:微信|vx|wx|v信|薇信|wechat)(?![a-z0-9群])"
         ),
         re.compile("微信|vx|wx|v信|薇信|wechat"),
         context=("微信", "vx", "wx", "v信", "薇信", "wechat"),

@@ -9,11 +9,11 @@ from collector.recognisers.recogniser import LINK_REMOVED, PLACEHOLDERS, Recogni
 _NO_PUNCTUATION = r"(?<![.,;!?)\]}'\"])"
 _TOP = "com|net|org|cn|top|xyz|vip|club|site|online|shop|link|info|icu"
 _MAIL = "qq|vip\\.qq|foxmail|163|126|yeah|gmail|outlook|hotmail|live|msn|sina|sohu|139|189|aliyun|icloud|yahoo|proton"
-_AT = r"(?:\s?@\s?|\s?[(\[（【]\s?(?:at|艾特)\s?[)\]）】]\s?|#|\s?艾特\s?|\sat\s)"
+_AT = r"(?:\s?@\s?|\s?[(\[（【]\s?(?:at|艾特|@)\s?[)\]）】]\s?|#|\s?艾特\s?|\sat\s)"
 _DOT = r"(?:\.|。|\s?[(\[【]\s?(?:dot|点)\s?[)\]】]\s?|点|\sdot\s)"
 _MAIL_HINT = re.compile(_MAIL)
 _TOP_HINT = re.compile(rf"\.(?:{_TOP})")
-_NOBODY = "(?!(?:all|everyone|here|channel|online)(?![a-z0-9_])|所有人|全体|大家|管理员)"
+_NOBODY = "(?!(?:all|everyone|here|channel|online)(?![a-z0-9_])|所有人|全体|大家|管理员(?![小老阿]?\\w{1,3}(?!\\w)))"
 _NOT_A_NAME = (
     "(?:[你您我他她它咱俩这那哪在是的了吗呢吧啊哦呀啦说请帮谢别就也都才来做给]|今天|明天|昨天|怎么|什么|为什么|能不能|可以|知道|晚安|早安|早上|晚上|出来|快来|快看"
     "|看看|看到|有没有|没有|不要|好吗|好久|生日|也太|也是|都是|还有|就是|一起|觉得|想问|来了|去哪|回复|加油|一下|一声|某人|和|跟)"
@@ -49,9 +49,16 @@ LINKS = (
         "email",
         "with @",
         PLACEHOLDERS["email"],
-        re.compile(r"(?:mailto:)?[a-z0-9._%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+"),
+        re.compile(
+            r"(?:mailto:)?[a-z0-9._%+-]{1,64}(?:@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+"
+            rf"|(?: ?@ | @)(?:[a-z0-9-]{{1,63}}\.){{1,4}}(?:{_TOP}|edu)(?![a-z0-9]))"
+        ),
         re.compile("@"),
-        finds=(("邮箱some.one+x@example.com谢谢", "邮箱〈邮箱〉谢谢"), ("Ａ＠ｅｘａｍｐｌｅ．ｃｏｍ", "〈邮箱〉")),
+        finds=(
+            ("邮箱some.one+x@example.com谢谢", "邮箱〈邮箱〉谢谢"),
+            ("Ａ＠ｅｘａｍｐｌｅ．ｃｏｍ", "〈邮箱〉"),
+            ("abc1 @example.com", "〈邮箱〉"),
+        ),
         leaves=("3 @ 5点", "@。@", "这个@也太多了.真的"),
     ),
     Recogniser(
@@ -65,6 +72,7 @@ LINKS = (
             ("abc123(at)gmail.com", "〈邮箱〉"),
             ("abc123 @ 163。com", "〈邮箱〉"),
             ("abc123艾特qq点com", "〈邮箱〉"),
+            ("abc123 [@] 163 dot com", "〈邮箱〉"),
         ),
         leaves=("我用qq点com打不开", "#163网易"),
     ),
@@ -133,19 +141,32 @@ MENTIONS = (
         "user",
         "username",
         PLACEHOLDERS["user"],
-        re.compile(rf"@{_NOBODY}[a-z_][a-z0-9_]+"),
+        re.compile(rf"@{_NOBODY}[a-z_][a-z0-9_]+(?:(?!{_NOT_A_NAME})[\u4e00-\u9fff]{{1,3}}(?!\w))?"),
         re.compile("@"),
-        finds=(("@some_user1 在吗", "〈用户〉 在吗"), ("问＠ｓｏｍｅｏｎｅ", "问〈用户〉")),
+        finds=(
+            ("@some_user1 在吗", "〈用户〉 在吗"),
+            ("问＠ｓｏｍｅｏｎｅ", "问〈用户〉"),
+            ("@Amy酱 来", "〈用户〉 来"),
+        ),
         leaves=("@all 开会", "3 @ 5点", "@Everyone"),
     ),
     Recogniser(
         "user",
         "name",
         PLACEHOLDERS["user"],
-        re.compile(rf"@{_NOBODY}(?!{_NOT_A_NAME})[^\W\d_a-z][\w·•]?(?:(?!{_NOT_A_NAME})[\w·•]){{0,14}}"),
+        re.compile(
+            rf"@{_NOBODY}(?:[0-9]{{1,4}}(?![元块毛刀折%]|[年月日点](?!\w{{2}})|号(?!\w)))?(?!{_NOT_A_NAME})[^\W\d_a-z][\w·•]?"
+            rf"(?:(?!{_NOT_A_NAME})[\w·•]|的(?=\w{{1,3}}(?:[\s，,！!]|$))){{0,14}}"
+        ),
         re.compile("@"),
         whole,
-        finds=(("@小雨 在吗", "〈用户〉 在吗"), ("@阿木木你看", "〈用户〉你看"), ("谢谢@Юля", "谢谢〈用户〉")),
-        leaves=("@所有人 晚安", "@全体成员", "@ 你", "@一下管理员"),
+        finds=(
+            ("@小雨 在吗", "〈用户〉 在吗"),
+            ("@阿木木你看", "〈用户〉你看"),
+            ("谢谢@Юля", "谢谢〈用户〉"),
+            ("@管理员小张 看下", "〈用户〉 看下"),
+            ("@9号选手 在吗", "〈用户〉 在吗"),
+        ),
+        leaves=("@所有人 晚安", "@全体成员", "@ 你", "@一下管理员", "@管理员 来一下", "@5块卖了", "@8点 上线"),
     ),
 )

@@ -16,29 +16,33 @@ _CN = _han_without("的了吗呢吧我你您他她它咱这那哪谁啥啊呀哦
 """Characters that names of places are made of: all but pronouns and particles."""
 _HAN = "[一二三四五六七八九十百零〇两]"
 _NUMBER = (
-    rf"(?:[0-9]{{1,5}}[a-z]?(?:[-—–~之][0-9]{{1,5}}[a-z]?){{0,3}}|[a-z][0-9]{{0,4}}|{_HAN}{{1,6}}[0-9]?"
+    rf"(?:[甲乙丙丁]?[0-9]{{1,5}}[a-z]?(?:[-—–~之][0-9]{{1,5}}[a-z]?){{0,3}}|[a-z][0-9]{{0,4}}|{_HAN}{{1,6}}[0-9]?"
     "|[甲乙丙丁东西南北])"
 )
 _ROAD = "大?街|路|大?道|巷|胡同|里弄|弄堂|条"
 _STREET = "大街|大道|街|路|巷|胡同"
 _ESTATE = (
     "小区|花园|花苑|公寓|家园|新村|新苑|雅苑|佳苑|嘉园|豪庭|华庭|名苑|山庄|别墅|大厦|广场|中心|宿舍|公馆|庄园|社区"
-    "|大院|苑|城|府|湾|居|轩|阁|园|坊|大学|学院|中学|校区|医院|[东西南北a-z]区"
+    "|大院|家属[院楼区]|苑|城|府|湾|居|轩|阁|园|坊|大学|学院|中学|校区|医院|[东西南北a-z]区"
 )
 _FLOORS = "楼(?![上下道梯里主])"
 _HOUSE = rf"号院|号{_FLOORS}|号(?!线)(?:之[0-9]{{1,3}}|附[0-9]{{1,3}}号)?|弄|巷|#"
-_PART = rf"号(?:{_FLOORS})?|弄|栋|幢|座|单元|梯|{_FLOORS}|层|室|房|户|#楼?|号院|号铺|段|巷|组|宿舍楼?|门"
+_PART = (
+    rf"号(?:{_FLOORS})?|弄|栋|幢|座|单元|梯|{_FLOORS}|层|室|房|户|#楼?|号院|号铺|段|巷|组|宿舍楼?|门(?![卫口面外前厅])"
+)
 _BUILDING = rf"号{_FLOORS}|栋|幢|座|号(?:宿舍|公寓)楼?|#楼?"
-_TAIL = rf"(?:\s?{_NUMBER}\s?(?:{_PART})){{0,5}}(?:之[0-9]{{1,3}}|[-—]?[0-9]{{2,5}}[室房]?(?![0-9]))?"
+_ROOM = "(?:室|房|寝室?|宿舍)?"
+_TAIL = rf"(?:\s?{_NUMBER}\s?(?:{_PART})){{0,5}}(?:之[0-9]{{1,3}}|[-—]?[0-9]{{2,5}}{_ROOM}(?![0-9]))?"
 _REGION = (
     rf"(?:[{_CN}]{{1,16}}?(?:省|(?<![城股超上夜门都集菜楼花])市|(?<![市小郊地山社校城景园片专禁特误时老新辖])区|县|自治州"
     "|(?<![红国彩])旗|(?<![小古冰])镇|(?<![家老城故])乡|街道))"
 )
 _REGION_ENDS = re.compile("[省市区县州旗镇乡]")
 _LEADS = (
-    "地址|住址|地点|坐标|定位|收货|收件|快递|位于|坐落|附近|旁边|对面|隔壁|集合|见面|[改换变选定]成|路过|经过|[家租约搬]在"
+    "地址|住址|地点|坐标|定位|收货|收件|自提点?|取货点?|快递|位于|坐落|附近|旁边|对面|隔壁|集合|见面|[改换变选定]成|路过|经过|[家租约搬]在"
     "|房子|导航|今[天晚早]|明[天晚早]|昨[天晚]|现在|以前|小时候|[们在住到去从离往给把被是就来说寄送叫问等找搜约写填]"
 )
+_A_DAY = re.compile("[周月今明昨下上这每到]|星期|礼拜")
 _CUT = re.compile(_LEADS)
 """Words that only lead up to an address."""
 _NO_ROAD = re.compile(
@@ -73,6 +77,23 @@ def _after_the_lead(match: re.Match[str], name_ends: int) -> Span | None:
     for cut in _CUT.finditer(match.string, match.start(), region.start() if region else name_ends):
         start = cut.end()
     return (start, match.end()) if name_ends - start >= 2 else None
+
+
+_COMMON_ENGLISH = frozenset(
+    ("the", "a", "an", "of", "on", "in", "at", "to", "this", "that", "my", "your", "our", "his", "her", "their", "any",
+     "every", "each", "down", "up", "by", "for")
+)  # fmt: skip
+
+
+def _street_in_english(match: re.Match[str]) -> Span | None:
+    """Not 3 miles down the road."""
+    return None if _COMMON_ENGLISH & set(match["name"].split()) else match.span()
+
+
+def _numbered_place(match: re.Match[str]) -> Span | None:
+    """A place of a region, unless the number may as well be a day."""
+    span = _after_the_lead(match, match.end("place"))
+    return None if span is None or _A_DAY.search(match.string, *match.span()) else span
 
 
 def _plate(match: re.Match[str]) -> Span | None:
@@ -139,10 +160,35 @@ PLACES = (
     ),
     Recogniser(
         "address",
+        "region and number",
+        PLACEHOLDERS["address"],
+        re.compile(
+            rf"(?P<place>{_REGION}[{_CN}]{{2,6}}?)\s?(?:[甲乙丙丁][0-9]{{1,5}}|[0-9]{{2,5}})号(?!线|[{_CN}]*?(?:前|后|之前|以后))院?{_TAIL}"
+        ),
+        re.compile("[0-9]号"),
+        _numbered_place,
+        finds=(("住海淀区清河桥甲12号", "住〈地址〉"), ("北京市海淀区清河桥41号院3号楼", "〈地址〉")),
+        leaves=("海淀区地铁10号线", "朝阳区下周12号停水", "我们小区广告12号", "朝阳区清河桥12号之前停水"),
+    ),
+    Recogniser(
+        "address",
+        "in English",
+        PLACEHOLDERS["address"],
+        re.compile(
+            r"(?<![a-z0-9.])(?:(?:room|flat|apt\.?|unit)\s?[0-9]{1,5}[a-z]?,?\s)?(?:no\.?\s?)?[0-9]{1,5}(?:-[0-9]{1,4})?[a-z]?,?\s"
+            r"(?P<name>(?:[a-z]{2,20}\s){1,3})(?:road|street|avenue|lane|drive|boulevard|rd\.?|ave\.?|blvd\.?)(?![a-z])"
+        ),
+        re.compile("road|street|avenue|lane|drive|boulevard|rd|ave|blvd"),
+        _street_in_english,
+        finds=(("I live at 12 Oak Street now", "I live at 〈地址〉 now"), ("No. 5 Fengye Road见", "〈地址〉见")),
+        leaves=("3 miles down the road", "2 people on my street", "1 road"),
+    ),
+    Recogniser(
+        "address",
         "parts of a building",
         PLACEHOLDERS["address"],
         re.compile(
-            rf"{_NUMBER}\s?(?:{_BUILDING})\s?(?:{_NUMBER}\s?单元\s?)?(?:[0-9]{{3,4}}(?![0-9年])[室房]?|{_HAN}{{2,4}}[室房])"
+            rf"{_NUMBER}\s?(?:{_BUILDING})\s?(?:{_NUMBER}\s?单元\s?)?(?:[0-9]{{3,4}}(?![0-9年]){_ROOM}|{_HAN}{{2,4}}[室房])"
         ),
         re.compile("[号栋幢座#]"),
         finds=(("在3栋2单元501等你", "在〈地址〉等你"), ("5号楼1202室", "〈地址〉")),
@@ -159,12 +205,17 @@ PLATES = (
         "of the mainland",
         PLACEHOLDERS["plate"],
         re.compile(
-            rf"[{_PROVINCES}][a-hj-np-z][ ·•.-]?"
+            rf"[{_PROVINCES}] ?[a-hj-np-z][ ·•.-]?"
             rf"(?P<number>[a-hjk]{_SIGN}[0-9]{{4}}|[0-9]{{5}}[a-hjk]|{_SIGN}{{4}}(?:{_SIGN}|[挂学警港澳]))(?![a-z0-9])"
         ),
-        re.compile(rf"[{_PROVINCES}][a-hj-np-z]"),
+        re.compile(rf"[{_PROVINCES}] ?[a-hj-np-z]"),
         _plate,
-        finds=(("车牌京A12345", "车牌〈车牌〉"), ("粤B·D12345停门口", "〈车牌〉停门口"), ("沪a 1b2c3", "〈车牌〉")),
+        finds=(
+            ("车牌京A12345", "车牌〈车牌〉"),
+            ("粤B·D12345停门口", "〈车牌〉停门口"),
+            ("沪a 1b2c3", "〈车牌〉"),
+            ("沪 A 1234学", "〈车牌〉"),
+        ),
         leaves=("新iPhone15", "云abcde", "京A1234", "川A学霸", "豫A1234567"),
     ),
 )

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 Reason = Literal[
     "bad_record", "service", "no_sender", "empty", "too_short", "bot", "forward", "advert", "flood", "duplicate",
-    "deleted",
+    "deleted", "outdated",
 ]  # fmt: skip
 """Why a record is not kept.
 
@@ -14,6 +14,7 @@ nobody to make a pseudonym for. empty: no text at all (sticker, photo without ca
 ``collect.min_chars`` characters after cleaning. bot, forward, advert, flood: `collector.repeats`, where the settings
 drop them. duplicate: the same message, seen before or in a newer version.
 deleted: taken back by its author on the platform, and so removed here (`collector.telegram`).
+outdated: an older version of a message that its author has edited down to less than one (`collector.retractions`).
 """
 
 

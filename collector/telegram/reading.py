@@ -9,6 +9,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -25,7 +26,7 @@ from collector.telegram.asking import Conversation
 from collector.telegram.deletions import find_missing
 from collector.telegram.groups import Group
 from collector.telegram.history import Bounds, Step, steps
-from collector.telegram.judging import SOURCE, as_decided, judged, renamed
+from collector.telegram.judging import SOURCE, as_decided, judged, names_of_things, renamed
 from collector.telegram.messages import NO_POSITION, records_of
 from collector.telegram.report import GroupReport
 from collector.telegram.state import ChatState, States, holds, last_row, starting_state
@@ -67,9 +68,10 @@ def read_group(desk: Desk, group: Group, report: GroupReport) -> None:
     bounds = Bounds.of(desk.settings.telegram, desk.workspace.clock())
     for step in steps(desk.conversation, group, state, bounds, desk.at_once):
         _remember_oldest(desk, step, state, report.chat_id)
-        state.position, state.newest = step.upto, max(state.newest, step.upto)
-        state.mark = desk.pseudonyms.message(raw_ids.message(group.raw_id, str(state.newest)))
+        newest = max(state.newest, step.upto)
+        state.mark = desk.pseudonyms.message(raw_ids.message(group.raw_id, str(newest)))
         _take(desk, group, step, state, report)
+        state.position, state.newest = step.upto, newest
         state.n_read += step.n_new
         state.oldest = state.oldest or _first(step)
         state.passing, state.anew = not step.ended, state.anew and not step.ended
@@ -107,13 +109,15 @@ def _take(desk: Desk, group: Group, step: Step, state: ChatState, report: GroupR
     missing = find_missing(desk.conversation, group, step, state.oldest, table, desk.pseudonyms)
     records = records_of((*step.messages, *missing.overlooked), group.raw_id, step.people)
     before = records_of(step.before, group.raw_id, step.people)
-    prepared = judged(records, before, report.chat_id, state, desk.pseudonyms, desk.settings)
+    prepared = judged(records, before, report.chat_id, state, desk.pseudonyms, desk.settings, desk.store)
+    if state.fresh:
+        _sweep(desk, table, state, report.chat_id, without=prepared.rows.get_column("message_id"))
     if not state.anew:
         prepared = as_decided(prepared, desk.store, table)
     gone = _gone(desk, group, missing.gone, report)
     merged = _publish(desk, [prepared, gone], state, report.chat_id, state.anew)
-    if step.ended and state.unswept and table.exists():
-        _publish(desk, renamed(table, report.chat_id, state, desk.settings), state, report.chat_id, anew=True)
+    if step.ended and state.unswept:
+        _sweep(desk, table, state, report.chat_id, without=pl.Series(dtype=pl.String))
         state.unswept = False
     report.read += len(records)
     report.new += merged.new
@@ -121,6 +125,19 @@ def _take(desk: Desk, group: Group, step: Step, state: ChatState, report: GroupR
     known = len(records) - merged.new - merged.updated - prepared.rejected.height
     report.dropped += Counter(count_by_reason(prepared.rejected)) + Counter(duplicate=known)
     report.deleted += gone.rejected.height
+    report.marked += prepared.marked
+
+
+def _sweep(desk: Desk, table: Path, state: ChatState, chat_id: str, without: pl.Series) -> None:
+    """Replace in the table the names that are known by now. What is decided is remembered first: a run that is killed
+    meanwhile decides the same, although the names stand in fewer rows by then.
+    """
+    if table.exists():
+        if state.things is None:
+            state.things = names_of_things(table, chat_id, state)
+            desk.states.put(chat_id, state)
+        _publish(desk, renamed(table, chat_id, state, desk.settings, without), state, chat_id, anew=True)
+    state.fresh, state.things = False, None
 
 
 def _gone(desk: Desk, group: Group, gone: list[str], report: GroupReport) -> Prepared:

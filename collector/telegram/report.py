@@ -14,7 +14,8 @@ class GroupReport:
     name: its public name; shown and never written down. chat_id: its pseudonym. read: messages that Telegram sent. new,
     updated: rows that are new, or replaced an older version. dropped: reason → messages
     (`collector.sources.records.Reason`). deleted: messages of the table that are gone from Telegram and were removed
-    here; deleted_kept: and were kept, as the settings say. complete: whether the end of what is to be read was reached.
+    here; deleted_kept: and were kept, as the settings say. marked: mark (`collector.repeats.MARKS`) → messages among
+    those read that have it and are kept. complete: whether the end of what is to be read was reached.
     """
 
     name: str
@@ -25,6 +26,7 @@ class GroupReport:
     dropped: Counter[str] = field(default_factory=Counter)
     deleted: int = 0
     deleted_kept: int = 0
+    marked: Counter[str] = field(default_factory=Counter)
     complete: bool = False
 
     @property
@@ -40,6 +42,7 @@ class GroupReport:
             "dropped": dict(self.dropped.most_common()),
             "deleted": self.deleted,
             "deleted_kept": self.deleted_kept,
+            "marked": dict(self.marked.most_common()),
         }
 
 
@@ -59,6 +62,11 @@ class TelegramReport:
     def changed(self) -> bool:
         return any(group.changed for group in self.groups)
 
+    @property
+    def marked(self) -> Counter[str]:
+        """Mark → messages of all groups that have it and are kept."""
+        return sum((group.marked for group in self.groups), Counter[str]())
+
     def as_json(self) -> dict[str, Any]:
         groups = [
             {"name": group.name, "chat_id": group.chat_id, "complete": group.complete, **group.counts()}
@@ -68,6 +76,7 @@ class TelegramReport:
             "changed": self.changed,
             "groups": groups,
             "refused": self.refused,
+            "marked": dict(self.marked.most_common()),
             "waited_seconds": round(self.waited, 1),
             "resettled": self.resettled,
             **table_json(self.table),

@@ -33,7 +33,9 @@ class ChatState:
     n_read: messages read, each once.
     passing: whether the pass has not reached its end yet. anew: whether what it reads replaces what the table holds.
     last_row: message_id of the last row in the group's table after the last step. mark: pseudonym of ``newest``. names:
-    user_id → what the member was called so far. unswept: whether rows may hold names that became known after them.
+    user_id → what the member was called so far. unswept: whether names became known in this pass. fresh: whether older
+    rows were not yet gone through for some of them. things: names that are words too, as decided for going through
+    rows that has begun and may be unfinished.
     """
 
     made_with: str
@@ -48,6 +50,8 @@ class ChatState:
     mark: str = ""
     names: dict[str, list[str]] = field(default_factory=dict)
     unswept: bool = False
+    fresh: bool = False
+    things: list[str] | None = None
 
 
 class States:
@@ -78,12 +82,13 @@ def starting_state(
     since = str(settings.telegram.since or "")
     if known is None:
         return ChatState(made_with, since, anew=resettled)
+    names = {"names": known.names, "unswept": known.unswept, "fresh": known.fresh}
     if known.made_with != made_with:
-        return ChatState(made_with, since, oldest=known.oldest, anew=True, names=known.names)
+        return ChatState(made_with, since, oldest=known.oldest, anew=True, **names)
     if not rows_are_there:
-        return ChatState(made_with, since, oldest=known.oldest, anew=known.anew, names=known.names)
+        return ChatState(made_with, since, oldest=known.oldest, anew=known.anew, **names)
     if since < known.since:
-        return ChatState(made_with, since, anew=known.anew, names=known.names)
+        return ChatState(made_with, since, anew=known.anew, **names)
     return known
 
 

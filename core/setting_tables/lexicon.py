@@ -11,7 +11,8 @@ class ExtractSettings(Table):
     """``[lexicon.extract]``: a language model reads the chat and proposes signal words.
 
     voter: name of a voter of the panel that reads. language: of the prompt. window, overlap: messages a request, and
-    how many of them the next one repeats. windows: how many are drawn; 0: all. seed: of the draw.
+    how many of them the next one repeats. windows: how many are drawn; 0: all. seed: of the draw. max_tokens: longest
+    reply, instead of the voter's own.
     """
 
     voter: str = ""
@@ -20,6 +21,7 @@ class ExtractSettings(Table):
     overlap: Annotated[int, Field(ge=0)] = 5
     windows: Annotated[int, Field(ge=0)] = 0
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 7
+    max_tokens: Annotated[int, Field(ge=1)] = 2048
 
 
 class ProposeSettings(Table):
@@ -36,5 +38,6 @@ class LexiconSettings(Table):
 
     categories: tuple[str, ...] = ()
     whole_words: bool = False
+    inserted_marks: bool = True
     extract: ExtractSettings = ExtractSettings()
     propose: ProposeSettings = ProposeSettings()

@@ -13,8 +13,9 @@ Size = Annotated[int, Field(ge=1)]
 class TuneSettings(Table):
     """``[segment.tune]``: the search for max_gap, max_size and max_span.
 
-    voter: name of a voter of the panel that judges. variable: rating variable that is scored; empty: the codebook's
-    first. sample: suspicious messages of the development set. resamples: of the bootstrap.
+    voter: name of a voter of the panel that judges; empty: one that reads whole contexts. variable: rating variable
+    that is scored; empty: the codebook's first. sample: suspicious messages of the development set. resamples: of the
+    bootstrap.
     """
 
     voter: str = ""
@@ -30,7 +31,7 @@ class TuneSettings(Table):
 class SegmentSettings(Table):
     """``[segment]``: Algorithm 1 and the length filter."""
 
-    expansion: Literal["paper"] = "paper"
+    expansion: Literal["paper", "linked"] = "paper"
     max_gap: Minutes = 5
     max_size: Size = 30
     max_span: Minutes = 60

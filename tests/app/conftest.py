@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -217,6 +217,12 @@ def serving(bench: Bench) -> Iterator[tuple[Bench, str]]:
             process.wait(timeout=20)
     assert process.returncode == 0, "Ctrl+C is how the pages are stopped"
     bench.engine.dispose()
+
+
+@pytest.fixture
+def serve() -> Callable[[Workspace, Engine], AbstractContextManager[tuple[Bench, str]]]:
+    """Serves any workspace: ``with serve(workspace, engine) as (bench, address)``."""
+    return lambda workspace, engine: serving(Bench(workspace, engine, []))
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,9 @@ SENDERS = [5_551_234_567, 5_557_654_321, 5_550_000_017]
 FIRST = 987_600_000
 SIZE = 300
 STEP = 40
+LATE, LATE_FIRST_SAID = "姗姗来迟的鸭", "我其实一直在看你们说"
+"""A member of both groups who is spoken of before saying anything."""
+LATE_NUMBER = 5_559_000_111
 TRACES = [
     *map(str, CHATS), *CHATS.values(), *map(str, SENDERS), str(FIRST)[:6], "Zhang-Planted", "张埋名", "阿呆鸟",
     "13912345678", "139 1234 5678", "planted@example.com", "planted.example.org", "Title of", "491700000000",
@@ -42,6 +45,7 @@ def world(later: bool, delay: float = 0.0) -> OfflineTelegram:
     for group in groups if later else ():
         _go_on(group)
     members = {number: types.User(number, first_name=f"阿呆鸟{place}号") for place, number in enumerate(SENDERS)}
+    members[LATE_NUMBER] = types.User(LATE_NUMBER, first_name=LATE)
     return OfflineTelegram(groups, members=members, delay=delay)
 
 
@@ -68,6 +72,10 @@ def _messages(chat: int) -> list[Any]:
             message.message, message.entities = "谢谢张埋名", [types.MessageEntityMentionName(2, 3, SENDERS[0])]
         if k % 31 == 0:
             message.message = "阿呆鸟1号，你还在吗"
+        if k % 37 == 0:
+            message.message = f"有人认识{LATE}吗"
+        if k == SIZE * 2 // 3:
+            message.message, message.from_id = LATE_FIRST_SAID, types.PeerUser(LATE_NUMBER)
         if k % 13 == 0:
             message.message = "好"
         if k % 17 == 0:

@@ -43,7 +43,7 @@ def merged(folder: Path, table: str, sources: list[str], gone: str = "", **how: 
         (made,) = merge(store, first, resettled=False).finished.values()
         store.adopt("messages/chat", made)
     for number, source in enumerate(sources):
-        rejected = pl.DataFrame([(word, "chat", 1, "empty", "x") for word in gone], REJECTED_SCHEMA, orient="row")
+        rejected = pl.DataFrame([(word, "chat", 1, "empty", "x", None) for word in gone], REJECTED_SCHEMA, orient="row")
         spool.add(number, Prepared(rows(source), rejected))
     outcome = merge(store, spool, **{"resettled": False, **how})
     file = outcome.finished.get("chat", store.path("messages/chat"))

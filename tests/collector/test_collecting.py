@@ -72,8 +72,8 @@ def test_rejects_say_where_in_which_file_and_nothing_else(keyed, export, message
     rejected = keyed.store.read_rejected("messages")
     source = next(iter(sorted(set(keyed.store.manifest("messages").recipe.inputs) - {"pseudonym key"})))
     assert sorted(rejected.rows(), key=lambda row: row[2]) == [
-        (pseudonyms.message("77/2"), pseudonyms.chat("77"), 2, "too_short", source),
-        (None, pseudonyms.chat("77"), 3, "bad_record", source),
+        (pseudonyms.message("77/2"), pseudonyms.chat("77"), 2, "too_short", source, None),
+        (None, pseudonyms.chat("77"), 3, "bad_record", source, None),
     ]
 
 
@@ -138,6 +138,53 @@ def test_a_newer_version_replaces_the_older_at_its_place(keyed, export, message)
     assert (report.read, report.kept, report.updated, report.dropped) == (1, 1, 1, {})
     older = collect(keyed, [export("c.json", message(2, "二二二", minute=1))])
     assert (contents(keyed)[1], older.dropped) == ("改过了", {"duplicate": 1})
+
+
+LONG, SHORT, NOTHING, AGAIN = (None, "今天好累"), (9, "好"), (9, ""), (18, "又写了")
+"""Versions of a message: minute of the edit, text."""
+
+
+def version(message, edited, text):
+    return message(1, text, **({"edited_unixtime": str(1_700_000_000 + 60 * edited)} if edited else {}))
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize(
+    ("versions", "left"),
+    [
+        ((LONG, SHORT), []),
+        ((SHORT, LONG), []),
+        ((LONG, NOTHING, LONG), []),
+        (((18, "今天好累"), SHORT), ["今天好累"]),
+        ((LONG, (None, "好")), ["今天好累"]),
+        ((LONG, SHORT, AGAIN), ["又写了"]),
+        ((SHORT, AGAIN, LONG), ["又写了"]),
+        ((AGAIN, SHORT, LONG), ["又写了"]),
+    ],
+)
+def test_a_message_that_was_edited_down_to_nothing_goes(keyed, export, message, versions, left, together):
+    files = [
+        export(f"{number}.json", version(message, *one), message(number + 2, "别的话"))
+        for number, one in enumerate(versions)
+    ]
+    for some in [files] if together else [[file] for file in files]:
+        collect(keyed, some)
+    assert [text for text in contents(keyed) if text != "别的话"] == left
+
+
+def test_what_was_edited_down_to_nothing_is_counted(keyed, export, message):
+    runs = [collect(keyed, [export(f"{n}.json", version(message, *one))]) for n, one in enumerate((LONG, SHORT))]
+    again = collect(keyed, [export("again.json", version(message, *LONG), message(2))])
+    assert [(run.kept, run.dropped, run.retracted) for run in runs] == [(1, {}, 0), (0, {"too_short": 1}, 1)]
+    assert (again.kept, again.dropped, contents(keyed)) == (1, {"outdated": 1}, ["今天好累"])
+    assert keyed.store.read_rejected("messages").get_column("reason").to_list() == ["too_short"]
+
+
+def test_rejects_from_before_the_time_of_the_edit_was_noted_are_read(keyed, export, message):
+    collect(keyed, [export("a.json", message(1, "好"), message(2))])
+    keyed.store.write_rejected("messages", keyed.store.read_rejected("messages").drop("edited_at"))
+    collect(keyed, [export("b.json", message(3, "嗯"))])
+    assert keyed.store.read_rejected("messages").height == 2
 
 
 def test_a_message_that_grew_long_enough_leaves_the_rejects(keyed, export, message):
@@ -339,7 +386,7 @@ RECORDS = st.lists(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(exports=st.lists(RECORDS, min_size=1, max_size=3))
 def test_kept_and_dropped_are_what_was_read_whatever_is_read(tmp_path_factory, exports):
     folder = tmp_path_factory.mktemp("random")
@@ -350,7 +397,7 @@ def test_kept_and_dropped_are_what_was_read_whatever_is_read(tmp_path_factory, e
         (folder / f"{number}.json").write_text(json.dumps({"id": 7, "messages": records}))
         report = collect(workspace, [folder / f"{number}.json"])
         assert report.read == report.kept + sum(report.dropped.values()) == (len(records) if report.changed else 0)
-        rows += report.kept - report.updated
+        rows += report.kept - report.updated - report.retracted
         assert report.table.messages == rows == workspace.store.read_or_empty("messages").height
 
 

@@ -265,7 +265,8 @@ def check_collected(workspace: Workspace, file: Path, before: int) -> None:
     report = collect(workspace, [file])
     found = told(file, workspace)
     assert report.read == len(found) == report.kept + sum(report.dropped.values())
-    assert workspace.store.read("messages").height == report.table.messages == before + report.kept - report.updated
+    rows = before + report.kept - report.updated - report.retracted
+    assert workspace.store.read("messages").height == report.table.messages == rows
     assert not list(workspace.store.folder.glob(".collecting-*"))
     bad = [record for record in found if isinstance(record, Rejected) and record.reason == "bad_record"]
     assert report.dropped.get("bad_record", 0) == len(bad)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from collector.cleaning import clean
 from collector.common_names import COMMON_NAMES
 from collector.members import ChatNames, Members, forms_of
+from collector.thing_names import THING_NAMES
 
 ALIAS = {
     "小鹿": "〈成员:aaaaaa〉",
@@ -39,6 +40,10 @@ NAMES = ChatNames(ALIAS | {"小雨": "〈成员:eeeeee〉"}, words=frozenset({"�
         ("😀😀", ()),
         ("...", ()),
         ("", ()),
+        ("阿Q", ("阿Q",)),
+        ("lost_star", ("lost_star", "lost")),
+        ("bob_", ("bob_", "bob")),
+        ("小鹿_lost", ("小鹿_lost", "小鹿")),
     ],
 )
 def test_the_forms_of_a_name(name, forms):
@@ -80,6 +85,9 @@ def test_aliases_are_the_beginning_of_the_pseudonym_and_shared_names_have_none()
     for user, name in (("0a1b2c3d4e", "小鹿"), ("ffffffffff", "阿木"), ("0000000000", "阿木")):
         members.note("chat", user, name)
     members.note("other", "123456789", "小鹿")
+    members.note("latin", "aaaaaaaa", "Nova")
+    members.note("latin", "bbbbbbbb", "nova")
+    assert members.names("latin").replaced(["NOVA和nova"]) == ["〈成员〉和〈成员〉"]
     assert members.names("chat").replaced(["小鹿和阿木"]) == ["〈成员:0a1b2c〉和〈成员〉"]
     assert members.names("other").replaced(["小鹿和阿木"]) == ["〈成员:123456〉和阿木"]
     assert members.names("third").replaced(["小鹿"]) == ["小鹿"]
@@ -103,13 +111,13 @@ def test_ordinary_words_are_left_and_counted():
 
 
 @pytest.mark.parametrize(("holding", "rest", "is_word"), [(60, 900, True), (60, 9000, False), (49, 0, False)])
-def test_a_short_name_that_is_in_very_many_messages_is_a_word(holding, rest, is_word):
+def test_a_short_name_that_is_in_very_many_messages_is_a_thing(holding, rest, is_word):
     members = Members()
-    members.note("chat", "aaaaaaaa", "夜空")
+    members.note("chat", "aaaaaaaa", "夜鹭")
     members.note("chat", "bbbbbbbb", "很长的名字")
-    members.count("chat", pl.Series(["看夜空，夜空", *["很长的名字"]] * holding))
+    members.count("chat", pl.Series(["看夜鹭，夜鹭", *["很长的名字"]] * holding))
     members.count("chat", pl.Series(["好的"] * rest, dtype=pl.String))
-    assert (members.words("chat") == ["夜空"]) is is_word
+    assert (members.things("chat") == ["夜鹭"]) is is_word
 
 
 def test_names_in_latin_letters_are_counted_as_whole_words_in_any_case():
@@ -117,16 +125,74 @@ def test_names_in_latin_letters_are_counted_as_whole_words_in_any_case():
     members.note("chat", "aaaaaaaa", "Neb")
     members.note("chat", "bbbbbbbb", "Ula")
     members.count("chat", pl.Series(["nebula NEB", "neb!"] * 40))
-    assert members.words("chat") == ["Neb"]
+    assert members.things("chat") == ["Neb"]
+
+
+MEANT = [
+    "@云朵 看",
+    "云朵 在吗",
+    "hi 云朵",
+    "云朵，早点睡",
+    "谢谢云朵",
+    "跟云朵说了",
+    "云朵姐姐",
+    "想云朵了",
+    "睡吧，云朵",
+    "我是云朵",
+    "云朵退群了",
+]
+NOT_MEANT = ["云朵好低", "看到云朵了", "一朵云朵一样的棉花糖", "像云朵", "今天的云朵很白", "那片云朵飘走了"]
+
+
+@pytest.mark.parametrize("text", MEANT)
+def test_a_member_who_is_called_like_a_thing_is_found_where_somebody_is_spoken_to(text):
+    members = Members()
+    members.note("chat", "aaaaaaaa", "云朵")
+    assert "云朵" not in clean(text, names=members.names("chat"))
+
+
+@pytest.mark.parametrize("text", NOT_MEANT)
+def test_the_thing_itself_is_left(text):
+    members = Members()
+    members.note("chat", "aaaaaaaa", "云朵")
+    assert (members.things("chat"), members.left()) == (["云朵"], 1)
+    assert clean(text, names=members.names("chat")) == text
+
+
+def test_the_beginning_of_a_name_of_several_words_is_one_where_somebody_is_called():
+    members = Members()
+    members.note("chat", "aaaaaaaa", "late_bus")
+    names = members.names("chat")
+    assert clean("sorry, ten minutes late again", names=names) == "sorry, ten minutes late again"
+    assert clean("late: are you here? late_bus!", names=names) == "〈成员:aaaaaa〉: are you here? 〈成员:aaaaaa〉!"
 
 
 def test_common_names_are_lower_case_and_can_be_names_at_all():
-    assert {word for word in COMMON_NAMES if word != word.lower() or len(word) < 2} == set()
+    assert {word for word in COMMON_NAMES | THING_NAMES if word != word.lower() or len(word) < 2} == set()
 
 
-NAME = st.text(st.sampled_from("小鹿aB1雨@〈〉成员:-邮 .com著看户用"), min_size=1, max_size=6)
+NAME = st.text(st.sampled_from("小鹿云朵aB1雨@〈〉成员:-邮 .com著看户用"), min_size=1, max_size=6)
 PIECE = st.sampled_from(
-    ["小鹿", "aB1", "@", "雨", "a@b.com", "138", "0000", "〈用户〉", "看著", " ", "/x", "www.", "😀", "〈成员", "路1号"]
+    [
+        "小鹿",
+        "云朵",
+        "，",
+        "谢谢",
+        "aB1",
+        "@",
+        "雨",
+        "a@b.com",
+        "138",
+        "0000",
+        "〈用户〉",
+        "看著",
+        " ",
+        "/x",
+        "www.",
+        "😀",
+        "〈成员",
+        "路1号",
+    ]
 )
 
 

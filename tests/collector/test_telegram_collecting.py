@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from collector.collecting import collect
 from collector.pseudonyms import load_pseudonyms
-from collector.telegram import asking
+from collector.telegram import asking, reading
 from core.database import open_database, transaction
 from core.errors import DataError, ServiceError
 from core.people import Event
@@ -20,6 +20,7 @@ types = pytest.importorskip("telethon.tl.types")
 offline = pytest.importorskip("collector.telegram.offline")
 OfflineGroup, OfflineTelegram, said = offline.OfflineGroup, offline.OfflineTelegram, offline.said
 
+reading_publish = reading.publish
 IN_THE_WINDOW = 31 * 24 * 60 - 600
 """Minutes after the start: ten hours before the reader's clock."""
 
@@ -236,7 +237,8 @@ def alias(workspace: Workspace, number: int) -> str:
     return f"〈成员:{load_pseudonyms(workspace).user(f'user{number}')[:6]}〉"
 
 
-def test_names_of_members_become_aliases_also_in_messages_before_their_first(read, keyed):
+def test_names_of_members_become_aliases_also_in_messages_before_their_first(read, keyed, monkeypatch):
+    monkeypatch.setattr("collector.telegram.history.PAGE", 1)
     texts = ["阿呆鸟今天在吗", "不知道", "我在", "阿呆鸟你好"]
     messages = [said(77, k, text, by=9 if text == "我在" * 2 or k == 3 else 7) for k, text in enumerate(texts, 1)]
     messages[2].message = "我在这里"
@@ -244,6 +246,61 @@ def test_names_of_members_become_aliases_also_in_messages_before_their_first(rea
     read(telegram, at_once=1)
     bird = alias(keyed, 9)
     assert contents(keyed) == [f"{bird}今天在吗", "不知道", "我在这里", f"{bird}你好"]
+
+
+def test_a_name_goes_from_older_rows_before_its_owner_is_in_the_table(read, keyed, monkeypatch):
+    texts = ["阿呆鸟今天在吗", "不知道", "我在这里", "阿呆鸟你好", "大家晚安"]
+    messages = [said(77, k, text, by=9 if k == 3 else 7) for k, text in enumerate(texts, 1)]
+    seen = []
+
+    def publish(*given):
+        reading_publish(*given)
+        seen.append(contents(keyed))
+
+    monkeypatch.setattr("collector.telegram.history.PAGE", 1)
+    monkeypatch.setattr(reading, "publish", publish)
+    read(OfflineTelegram([OfflineGroup.public(77, "night_talk", messages)], members=named(u9="阿呆鸟")), at_once=1)
+    assert any("阿呆鸟今天在吗" in rows for rows in seen)
+    assert [rows for rows in seen if "我在这里" in rows and "阿呆鸟" in "".join(rows)] == []
+
+
+ADVERT = "长期招收夜间聊天搭子，有意者请在群里回复一声，谢谢大家的支持与关注"
+
+
+def adverts(number: int, name: str, n: int) -> object:
+    messages = [said(number, k, ADVERT, by=20 + k, minute=10 * k) for k in range(1, n + 1)]
+    return OfflineGroup.public(number, name, messages)
+
+
+@pytest.mark.parametrize("at_once", [5_000, 2])
+def test_adverts_are_told_across_groups_and_steps(read, keyed, at_once, monkeypatch):
+    monkeypatch.setattr("collector.telegram.history.PAGE", 2)
+    groups = [adverts(77, "night_talk", 3), adverts(88, "day_talk", 4)]
+    with_settings(read, floods="drop")
+    report = read(OfflineTelegram(groups), at_once=at_once)
+    assert (len(contents(keyed)), sum(group.dropped["advert"] for group in report.groups)) == (3, 4)
+    assert not read(OfflineTelegram(groups), at_once=at_once).changed
+
+
+def test_what_is_marked_and_kept_is_told(read, monkeypatch):
+    monkeypatch.setattr("collector.telegram.history.PAGE", 2)
+    flood = [said(77, k, "快来看快来看", minute=k / 6) for k in range(1, 4)]
+    forward = said(77, 9, "转一下", minute=60, fwd_from=types.MessageFwdHeader(None, from_name="某人"))
+    with_settings(read, floods="keep", forwards="keep")
+    telegram = OfflineTelegram([OfflineGroup.public(77, "night_talk", [*flood, forward]), adverts(88, "day_talk", 6)])
+    report = read(telegram, at_once=2)
+    assert [dict(group.marked) for group in report.groups] == [{"flood": 2, "forward": 1}, {"advert": 2}]
+    assert report.as_json()["marked"] == {"flood": 2, "advert": 2, "forward": 1}
+
+
+def test_a_message_that_was_edited_down_to_nothing_does_not_return_with_an_older_export(read, keyed, export, message):
+    chat = recent()
+    read(OfflineTelegram([chat]))
+    edited(chat.messages[3], "好")
+    read(OfflineTelegram([chat]))
+    report = collect(keyed, [export("old.json", message(3, "第3句话"), message(4, "第4句话"))])
+    assert report.dropped == {"duplicate": 1, "outdated": 1}
+    assert "第3句话" not in contents(keyed)
 
 
 def test_a_later_run_still_knows_the_names(read, keyed):

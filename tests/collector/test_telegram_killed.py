@@ -81,7 +81,17 @@ def traces(workspace: Workspace, planted: ModuleType) -> list[tuple[str, str]]:
     for path in filter(Path.is_file, workspace.root.rglob("*")):
         text = path.read_bytes() + unpacked(path)
         found += [(path.name, trace) for trace in planted.TRACES if trace.encode() in text or trace in path.name]
-    return found
+    return found + named_too_long(workspace, planted)
+
+
+def named_too_long(workspace: Workspace, planted: ModuleType) -> list[tuple[str, str]]:
+    """Chats in which a member's name stands in clear although the member has spoken there."""
+    tables = {
+        path.name: pl.read_parquet(path).get_column("content")
+        for path in workspace.store.folder.glob("messages/*.parquet")
+    }
+    spoken = {name: said for name, said in tables.items() if planted.LATE_FIRST_SAID in said}
+    return [(name, planted.LATE) for name, said in spoken.items() if said.str.contains(planted.LATE).any()]
 
 
 def unpacked(path: Path) -> bytes:
@@ -135,6 +145,8 @@ def test_the_world_is_read_without_a_trace(tmp_path, planted):
     rows = workspace.store.read("messages")
     assert rows.height + workspace.store.read_rejected("messages").height == 2 * planted.SIZE
     assert "谢谢〈用户〉" in rows.get_column("content").to_list()
+    aliases = rows.filter(pl.col("content").str.contains("有人认识〈成员:[0-9a-f]{6}〉吗"))
+    assert aliases.height == 2 * len([k for k in range(1, planted.SIZE + 1) if k % 37 == 0 and k % 13 and k % 17])
     assert {path.name for path in workspace.secrets.iterdir()} == {"pseudonym.key", "telegram-state.sealed"}
 
 

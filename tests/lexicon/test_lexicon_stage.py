@@ -79,6 +79,13 @@ def test_whole_words_is_a_setting_that_makes_matches_stale(frozen):
     assert match(create_view(frozen[0])).changed is True
 
 
+def test_inserted_marks_is_a_setting_that_makes_matches_stale(frozen):
+    match(frozen[0])
+    settings = frozen[0].root / "assay.toml"
+    settings.write_text(settings.read_text("utf-8").replace("inserted_marks = true", "inserted_marks = false"), "utf-8")
+    assert match(create_view(frozen[0])).changed is True
+
+
 def create_view(workspace):
     return type(workspace)(workspace.root)
 
@@ -87,9 +94,9 @@ def test_statistics_count_by_kind_category_and_term(frozen):
     match(frozen[0])
     found = statistics(frozen[0])
     assert [tuple(row.values()) for row in found.by_category] == [
-        ("implicit", "distress", 1, 1, 2, 1, 1),
-        ("implicit", "euphemism", 1, 1, 1, 1, 1),
-        ("explicit", "direct", 1, 0, 0, 0, 0),
+        ("implicit", "distress", 1, 1, 2, 2, 1, 1),
+        ("implicit", "euphemism", 1, 1, 1, 1, 1, 1),
+        ("explicit", "direct", 1, 0, 0, 0, 0, 0),
     ]
     assert (found.never, found.implicit_to_explicit, found.n_messages) == (["不想活"], None, 2)
 

@@ -1,10 +1,10 @@
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.text import folded, normalised
-from lexicon.matching import find_matches
+from lexicon.matching import find_matches, matches_in
 
 
 def messages(*contents):
@@ -69,6 +69,24 @@ def test_order_is_message_then_start_then_longer_first():
     ]
 
 
+def test_entries_that_say_the_same_are_all_found_in_the_order_of_the_lexicon():
+    found = find_matches(messages("我想 死了"), lexicon("想死", "想 死", "想·死"))
+    assert found.select("entry_id", "start", "end").rows() == [("e0", 1, 4), ("e1", 1, 4), ("e2", 1, 4)]
+
+
+def test_several_frames_are_matched_as_one():
+    found = matches_in([messages("好累", "累"), messages(), messages("很累")], lexicon("累"))
+    assert found.select("message_id", "start").rows() == [("m0", 1), ("m1", 0), ("m0", 1)]
+
+
+def test_long_columns_are_searched_in_pieces(monkeypatch):
+    contents = ["好累" * n for n in range(6)]
+    whole = find_matches(messages(*contents), lexicon("累", "好累"))
+    monkeypatch.setattr("lexicon.search.BYTES_AT_ONCE", 20)
+    assert find_matches(messages(*contents), lexicon("累", "好累")).equals(whole)
+    assert whole.height == 30
+
+
 @pytest.mark.parametrize(
     "frames", [(messages(), lexicon("a")), (messages("a"), lexicon()), (messages("b"), lexicon("a"))]
 )
@@ -78,12 +96,13 @@ def test_nothing_to_find_is_an_empty_table(frames):
     assert found.columns == ["message_id", "entry_id", "term", "kind", "category", "start", "end"]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.text("ab好累 Ａ", max_size=12), max_size=5),
     st.lists(st.text("ab好累", min_size=1, max_size=3), max_size=5, unique=True),
 )
-def test_equals_looking_at_every_position(contents, terms):
-    found = find_matches(messages(*contents), lexicon(*terms))
+def test_without_inserted_marks_equals_looking_at_every_position(contents, terms):
+    found = find_matches(messages(*contents), lexicon(*terms), inserted_marks=False)
     expected = {
         (f"m{number}", term, start, start + len(term))
         for number, content in enumerate(contents)

@@ -221,7 +221,7 @@ def test_positions_that_make_no_sense_are_refused(times, replies, seeds, message
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"merge": "bounded"}, "merge: wanted 'union', got 'bounded'"),
+        ({"merge": "join"}, "merge: wanted 'union' or 'bounded', got 'join'"),
         ({"max_gap": -1}, "max_gap: wanted 0 or more minutes, got -1"),
         ({"max_gap": float("nan")}, "max_gap: wanted 0 or more minutes, got nan"),
         ({"max_size": 0}, "max_size: wanted 1 or more messages, got 0"),

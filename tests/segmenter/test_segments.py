@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from core import contracts
 from core.errors import ContractError
+from segmenter.describing import SEGMENT_SCHEMA
 from segmenter.expansion import Expansion
-from segmenter.segments import REJECTED_SCHEMA, SEGMENT_SCHEMA, Segments, build_segments
+from segmenter.segments import REJECTED_SCHEMA, Segments, build_segments
 
 START = datetime(2024, 3, 1, 22, 0, tzinfo=UTC)
 MESSAGES = contracts.empty("messages").schema
@@ -181,6 +182,14 @@ def test_segments_that_share_a_message_become_one():
     assert joined["suspicious_message_ids"].to_list() == [["a", "b", "d"]]
 
 
+def test_bounded_gives_a_shared_message_to_the_nearer_suspicious_one():
+    """Each takes two messages on either side; together they would be six, and 2 is nearer to b, 3 to e."""
+    messages, matches = [message(name, minute) for minute, name in enumerate("abcdef")], [match("b"), match("e")]
+    assert ids_of(build(messages, matches, max_size=5).kept) == [list("abcdef")]
+    assert ids_of(build(messages, matches, max_size=5, merge="bounded").kept) == [["a", "b", "c"], ["d", "e", "f"]]
+    assert ids_of(build(messages, matches, max_size=6, merge="bounded").kept) == [list("abcdef")]
+
+
 def test_chats_do_not_mix_even_when_interleaved():
     messages = [message("a1", 0, chat="ca"), message("b1", 0, chat="cb"), message("a2", 1, chat="ca")]
     messages += [message("b2", 1, chat="cb"), message("x1", 1, chat="cx")]
@@ -271,10 +280,10 @@ def collections(draw: st.DrawFn) -> tuple[list[tuple], list[tuple]]:
 
 
 @settings(deadline=None)
-@given(collections(), st.integers(1, 6), st.integers(1, 4))
-def test_every_suspicious_message_is_in_exactly_one_segment(collection, max_size, min_messages):
+@given(collections(), st.integers(1, 6), st.integers(1, 4), st.sampled_from(["union", "bounded"]))
+def test_every_suspicious_message_is_in_exactly_one_segment(collection, max_size, min_messages, merge):
     messages, matches = collection
-    result = build(messages, matches, max_size=max_size, min_messages=min_messages, max_messages=6)
+    result = build(messages, matches, max_size=max_size, min_messages=min_messages, max_messages=6, merge=merge)
     both = pl.concat([result.kept, result.rejected.drop("reason")])
     assert sorted(both["suspicious_message_ids"].explode()) == sorted({row[0] for row in matches})
     assert both["message_ids"].explode().is_unique().all()

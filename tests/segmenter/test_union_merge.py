@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segmenter.merge import union
@@ -51,11 +51,13 @@ def test_a_long_chain_is_one_set():
     assert union(chain) == [list(range(20_001))]
 
 
+@settings(deadline=None)
 @given(SETS)
 def test_union_gives_the_connected_components(sets):
     assert {frozenset(positions) for positions in union(sets)} == connected_components(sets)
 
 
+@settings(deadline=None)
 @given(SETS)
 def test_union_is_sorted_disjoint_and_complete(sets):
     merged = union(sets)
@@ -65,6 +67,7 @@ def test_union_is_sorted_disjoint_and_complete(sets):
     assert sorted(flat) == sorted({position for positions in sets for position in positions})
 
 
+@settings(deadline=None)
 @given(SETS, st.randoms(use_true_random=False))
 def test_union_does_not_depend_on_order(sets, rng):
     shuffled = [rng.sample(positions, len(positions)) for positions in sets]
@@ -72,6 +75,7 @@ def test_union_does_not_depend_on_order(sets, rng):
     assert union(shuffled) == union(sets)
 
 
+@settings(deadline=None)
 @given(SETS)
 def test_union_of_a_union_changes_nothing(sets):
     assert union(union(sets)) == union(sets)
