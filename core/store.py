@@ -72,6 +72,11 @@ class Store:
         """Where a table (``segments``) or a part of one (``votes/nb``) lies."""
         return self.folder / f"{name}.parquet"
 
+    def rejected_path(self, name: str) -> Path:
+        """Where the rejects of a table lie; those of a part not among the parts, which they are none of."""
+        table, slash, part = name.partition("/")
+        return self.path(f"{table}_rejected{slash}{part}")
+
     def parts(self, table: str) -> list[str]:
         """The parts of a many-file table, sorted: ``messages/CHAT``, ``votes/VOTER``."""
         return sorted(f"{table}/{path.stem}" for path in (self.folder / table).glob("*.parquet"))
@@ -122,7 +127,7 @@ class Store:
 
     def read_rejected(self, name: str) -> pl.DataFrame | None:
         """The rows that the stage dropped, with their ``reason``; None when it dropped none."""
-        path = self.path(f"{name}_rejected")
+        path = self.rejected_path(name)
         return self._read_parquet(path) if path.exists() else None
 
     @staticmethod
@@ -144,9 +149,9 @@ class Store:
     def write_rejected(self, name: str, rejected: pl.DataFrame | None) -> None:
         """Replace the rejects of a table; none and an empty frame leave no file."""
         if rejected is not None and rejected.height:
-            self._write_parquet(self.path(f"{name}_rejected"), rejected)
+            self._write_parquet(self.rejected_path(name), rejected)
         else:
-            self.path(f"{name}_rejected").unlink(missing_ok=True)
+            self.rejected_path(name).unlink(missing_ok=True)
 
     def write_manifest(self, name: str, recipe: Recipe, rows: int, rejected: Mapping[str, int]) -> Manifest:
         """Write the manifest of the table as it now lies on disk; of a many-file table, one for all its parts.

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from core.workspace import Workspace
     from lexicon.extraction.planning import Plan
     from lexicon.extraction.report import ExtractReport
+    from lexicon.pooling.report import PoolReport
 
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Count requests and tokens, show an example prompt, ask nothing.")
@@ -43,7 +44,7 @@ def extract_cli(
 
     The voter has to have a model server (backend "openai"). Answers are kept: a run that was stopped goes on where it
     stopped, and windows that failed are asked for again. The prompt is prompts/lexicon-extract.LANGUAGE.j2 in the
-    workspace, put there by the first run; edit it as you like.
+    workspace, put there by the first run; edit it as you like. All proposals are pooled into candidates afterwards.
 
     Example: `assay lexicon extract --dry-run --voter qwen3-32b --windows 20 -w corpus`
     """
@@ -73,17 +74,27 @@ def _write_prompt(workspace: "Workspace", as_json: bool) -> None:
 
 
 def _extract(workspace: "Workspace", as_json: bool) -> None:
+    from core.database import open_database
     from core.errors import ServiceError
     from lexicon.extraction.extracting import extract
+    from lexicon.pooling.candidates import pool
 
     report = extract(workspace)
-    emit(report.as_json(), as_json, lambda: _show(report))
+    pooled = pool(workspace, open_database(workspace))
+    emit({**report.as_json(), "pooled": pooled.as_json()}, as_json, lambda: _show_all(report, pooled))
     if report.n_failed:
         raise ServiceError(
             f"{report.n_failed} of {report.n_windows} windows failed, the first because {next(iter(report.problems))}. "
             f"All other answers are kept; put that right and run assay lexicon extract again: it asks only for what "
             f"is missing"
         )
+
+
+def _show_all(report: "ExtractReport", pooled: "PoolReport") -> None:
+    _show(report)
+    say(
+        f"{pooled.n_candidates:,} candidates from all proposals; see: assay lexicon candidates, assay lexicon review new"
+    )
 
 
 def _show(report: "ExtractReport") -> None:

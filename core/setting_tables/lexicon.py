@@ -28,7 +28,7 @@ class ProposeSettings(Table):
     """``[lexicon.propose]``: proposals without a model. near: messages before and after a known signal that count as
     near it. min_messages: messages that a term has to stand in. limit: proposals a source."""
 
-    near: Annotated[int, Field(ge=1, le=100)] = 5
+    near: Annotated[int, Field(ge=1, le=100)] = 2
     min_messages: Annotated[int, Field(ge=1)] = 3
     limit: Annotated[int, Field(ge=1)] = 300
 

@@ -67,3 +67,13 @@ def test_a_failed_write_is_one_message_whoever_raised_it(error, said):
 def test_polars_on_a_full_device_is_translated():
     with pytest.raises(WorkspaceError, match="No space left on device"), writing("it"):
         empty("messages").write_parquet("/dev/full")
+
+
+def test_the_rejects_of_a_part_are_no_part(tmp_path):
+    store = Store(tmp_path)
+    row = {"source": "llm", "number": 0, "term": "好累", "kind": None, "category": None, "message_id": None}
+    proposals = pl.DataFrame([row | {"quote": None, "reason": None, "score": None}], schema=empty("proposals").schema)
+    store.write("proposals/llm", proposals, Recipe(inputs={}), pl.DataFrame({"reason": ["repeated"]}))
+    assert store.parts("proposals") == ["proposals/llm"]
+    assert store.read("proposals").height == 1
+    assert store.read_rejected("proposals/llm")["reason"].to_list() == ["repeated"]

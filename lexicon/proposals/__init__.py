@@ -1,0 +1,1 @@
+"""Proposals without a model: statistics of the corpus and spellings of the known signal words."""
