@@ -92,9 +92,7 @@ def _extract(workspace: "Workspace", as_json: bool) -> None:
 
 def _show_all(report: "ExtractReport", pooled: "PoolReport") -> None:
     _show(report)
-    say(
-        f"{pooled.n_candidates:,} candidates from all proposals; see: assay lexicon candidates, assay lexicon review new"
-    )
+    say(f"{pooled.n_candidates:,} candidates from all proposals; next: assay lexicon review new")
 
 
 def _show(report: "ExtractReport") -> None:

@@ -356,7 +356,7 @@ def test_the_command_reports_and_then_says_that_nothing_changed(make: Make, serv
     assert (first.exit_code, second.exit_code) == (0, 0)
     assert "llm (m): 4 proposals of 3 terms in 3 windows" in first.stdout
     assert "discarded, repeated: 1" in first.stdout
-    told = "3 candidates from all proposals; see: assay lexicon candidates, assay lexicon review new"
+    told = "3 candidates from all proposals; next: assay lexicon review new"
     assert second.stdout == f"nothing changed: 4 proposals of 3 terms in 3 windows\n{told}\n"
 
 
