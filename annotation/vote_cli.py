@@ -1,5 +1,6 @@
 """``assay vote``: the panel reads every segment and votes."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -7,18 +8,25 @@ import typer
 from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say, table
 
 if TYPE_CHECKING:
+    from annotation.silver.economy import StillOpen
     from annotation.silver.planning import VotePlan
     from annotation.silver.vote_report import VoteReport
+    from core.workspace import Workspace
+
+    SettledBy = Callable[[Workspace], StillOpen]
 
 VoterOption = Annotated[
     list[str] | None, typer.Option("--voter", help="Only this voter; may be given several times.", metavar="NAME")
 ]
 
 
-def mount(app: typer.Typer) -> None:
-    """Put ``vote`` under an application."""
+def mount(app: typer.Typer, settled_by: "SettledBy | None" = None) -> None:
+    """Put ``vote`` under an application.
+
+    ``settled_by``: a workspace → what tells which ballots are still open, for ``vote.economy``.
+    """
     voting = typer.Typer(invoke_without_command=True, pretty_exceptions_enable=False)
-    voting.callback()(vote_cli)
+    voting.callback()(_vote_command(settled_by))
     voting.command("plan")(plan_cli)
     app.add_typer(voting, name="vote")
 
@@ -77,34 +85,47 @@ def _show_plan(plan: "VotePlan", example: bool) -> None:
                 say(f"[{role}]\n{text}\n")
 
 
-@guarded
-def vote_cli(
-    context: typer.Context,
-    voter: VoterOption = None,
-    workspace: WorkspaceOption = HERE,
-    as_json: JsonOption = False,
-) -> None:
-    """Let the panel of voters label every segment.
+def _vote_command(settled_by: "SettledBy | None") -> Callable[..., None]:
+    @guarded
+    def vote_cli(
+        context: typer.Context,
+        voter: VoterOption = None,
+        economy: Annotated[
+            bool | None,
+            typer.Option(
+                "--economy/--no-economy",
+                help="Ask no more voters than a verdict needs.",
+                show_default="as in assay.toml",
+            ),
+        ] = None,
+        workspace: WorkspaceOption = HERE,
+        as_json: JsonOption = False,
+    ) -> None:
+        """Let the panel of voters label every segment.
 
-    The panel is listed in assay.toml. Votes already cast are never cast again; failed ones are tried again. A run that
-    was stopped goes on where it stopped.
+        The panel is listed in assay.toml. Votes already cast are never cast again; failed ones are tried again. A run
+        that was stopped goes on where it stopped. With `--economy` a segment is asked about until no further vote can
+        change its verdict; a random share gets the whole panel.
 
-    Example: `assay vote --voter ridge -w corpus`
-    """
-    if context.invoked_subcommand is not None:
-        return
-    from annotation.silver.voting import vote
-    from core.errors import ServiceError
-    from core.workspace import open_workspace
+        Example: `assay vote --voter ridge -w corpus`
+        """
+        if context.invoked_subcommand is not None:
+            return
+        from annotation.silver.voting import vote
+        from core.errors import ServiceError
+        from core.workspace import open_workspace, with_options
 
-    report = vote(open_workspace(workspace), voter)
-    emit(report.as_json(), as_json, lambda: _show(report))
-    if report.n_failed:
-        why = next(f"{turn.voter}: {problem}" for turn in report.voters for problem in turn.problems)
-        raise ServiceError(
-            f"{report.n_failed} votes failed, the first because of {why}. All other votes are kept; put that right and "
-            f"run assay vote again: it asks only for what is missing"
-        )
+        opened = with_options(open_workspace(workspace), "vote", {"economy": economy})
+        report = vote(opened, voter, settled_by(opened) if settled_by else None)
+        emit(report.as_json(), as_json, lambda: _show(report))
+        if report.n_failed:
+            why = next(f"{turn.voter}: {problem}" for turn in report.voters for problem in turn.problems)
+            raise ServiceError(
+                f"{report.n_failed} votes failed, the first because of {why}. All other votes are kept; put that right "
+                f"and run assay vote again: it asks only for what is missing"
+            )
+
+    return vote_cli
 
 
 def _show(report: "VoteReport") -> None:
@@ -130,5 +151,12 @@ def _show(report: "VoteReport") -> None:
             say(f"{turn.voter}: {turn.n_dropped} votes dropped, their segments or variables are gone")
         for problem, n_failed in turn.problems.items():
             say(f"{turn.voter}: {n_failed} votes failed: {problem}")
+    if report.n_full is not None:
+        every = report.n_saved + sum(turn.n for turn in report.voters)
+        share = f" ({report.n_saved / every:.0%})" if every else ""
+        say(
+            f"saved {report.n_saved:,} of {every:,} votes{share}: no vote of theirs could change a verdict; "
+            f"{report.n_full:,} segments have the whole panel"
+        )
     if report.outside_panel:
         say(f"kept, but not in the panel of assay.toml: {', '.join(report.outside_panel)}")

@@ -20,6 +20,9 @@ from segmenter import stats_cli, tune_cli
 if TYPE_CHECKING:
     import polars as pl
 
+    from annotation.silver.economy import StillOpen
+    from core.workspace import Workspace
+
 
 def _version(wanted: bool) -> None:
     if wanted:
@@ -52,6 +55,13 @@ def _expert_agreement(ratings: "pl.DataFrame") -> dict[str, Any]:
     return expert_agreement(ratings)
 
 
+def _still_open(workspace: "Workspace") -> "StillOpen":
+    """What tells the panel which ballots are open: annotation asks, consensus knows the gate."""
+    from app.wiring import still_open_under
+
+    return still_open_under(workspace)
+
+
 @cache
 def build() -> typer.Typer:
     """The whole command tree, in the order of the pipeline."""
@@ -67,7 +77,7 @@ def build() -> typer.Typer:
     tune_cli.mount(segmenter.cli.app, tuning.Stages())
     stats_cli.mount(segmenter.cli.app)
     app.add_typer(segmenter.cli.app, name="segment")
-    vote_cli.mount(app)
+    vote_cli.mount(app, settled_by=_still_open)
     consensus.cli.mount(app)
     human_cli.mount(app, agreement=_agreement)
     report_cli.mount(app)

@@ -11,6 +11,7 @@ from annotation.human.batch_reports import BatchSummary
 from annotation.human.batches import list_batches
 from app.report_page import Html, element
 from core.contracts import CONTRACTS, MANY_FILES
+from core.full_share import ECONOMY, full_share
 from core.store import Manifest, Store, count_by_reason
 from core.workspace import Workspace
 
@@ -56,6 +57,12 @@ class Facts:
         """The rows of ``votes``, ``verdicts`` or ``gold`` on one rating variable."""
         frames = {"votes": self.votes, "verdicts": self.verdicts, "gold": self.gold}
         return frames[table].filter(pl.col("variable") == variable)
+
+    @property
+    def votes_were_saved(self) -> bool:
+        """Whether voters were asked no more than a verdict needs; then ``votes`` are those of the full share."""
+        made = [manifest for name, manifest in self.manifests.items() if name.startswith("votes/")]
+        return any(ECONOMY in manifest.recipe.settings for manifest in made if manifest is not None)
 
     @property
     def gold_is_simulated(self) -> bool:
@@ -112,6 +119,8 @@ def _n_messages(store: Store, manifests: Mapping[str, Manifest | None]) -> int:
 def _counted_votes(workspace: Workspace, verdicts: Manifest | None) -> pl.DataFrame:
     """The votes that count at the gate: of the panel, on present segments, with labels of the codebook.
 
+    Where voters saved votes, those on the segments that all were asked about: the others are no fair sample.
+
     The panel is the one that made the verdicts, before that the one of the settings, else everybody who voted.
     """
     store = workspace.store
@@ -121,7 +130,10 @@ def _counted_votes(workspace: Workspace, verdicts: Manifest | None) -> pl.DataFr
     codes = [(rating.name, code) for rating in workspace.codebook.rating_variables for code in (-1, *rating.codes)]
     known = pl.DataFrame(codes, schema={"variable": pl.String, "label": pl.Int64}, orient="row")
     ours = votes.filter(pl.col("voter").is_in(panel)).join(known, on=["variable", "label"], how="semi")
-    return ours.join(store.read_or_empty("segments"), on="segment_id", how="semi")
+    ours = ours.join(store.read_or_empty("segments"), on="segment_id", how="semi")
+    made = [store.manifest(part) for part in store.parts("votes")]
+    everybody = full_share(ours["segment_id"], [one.recipe.settings for one in made if one is not None])
+    return ours if everybody is None else ours.filter(pl.col("segment_id").is_in(everybody.implode()))
 
 
 def _simulated_raters(gold: Manifest | None) -> tuple[str, ...]:

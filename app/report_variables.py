@@ -75,6 +75,8 @@ def _variable(facts: Facts, rating: RatingVariable, kappa: Estimate | None) -> H
         return section(title, panel, _silver(facts, rating), silver_and_gold(facts, rating))
     n_voters, n_segments = voted["voter"].n_unique(), voted["segment_id"].n_unique()
     counts = f"{counted(n_voters, 'voter')}, {counted(n_segments, 'segment')}. "
+    if facts.votes_were_saved:
+        counts += "These are the random share that the whole panel was asked about; the figures of voters are theirs. "
     parts = [element("p", counts + _kappa_sentence(kappa)), _silver(facts, rating), voters(facts, rating.name)]
     return section(title, *parts, pairs_of_voters(facts, rating.name), silver_and_gold(facts, rating))
 

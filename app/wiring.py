@@ -8,7 +8,9 @@ from sqlalchemy import Engine
 from annotation.human.batch_reports import BatchSummary, ClosedBatch
 from annotation.human.batches import close_batch, list_batches
 from annotation.human.users import COMMAND_LINE
+from annotation.silver.economy import StillOpen
 from consensus.cohen import cohen_kappa
+from consensus.economy import still_open
 from consensus.measuring import agreement_json
 from core.errors import WorkspaceError
 from core.workspace import Workspace
@@ -52,3 +54,9 @@ def expert_agreement(ratings: pl.DataFrame) -> dict[str, Any]:
 def close_lexicon_review(workspace: Workspace, engine: Engine, review: str, by: str) -> ClosedReview:
     """Close a review with the κ of its two experts. Raises WorkspaceError as `close_review` does."""
     return close_review(engine, review, expert_agreement, by=by, clock=workspace.clock)
+
+
+def still_open_under(workspace: Workspace) -> StillOpen:
+    """Which ballots the gate of this workspace still leaves open, for voters that save votes."""
+    panel, gate = workspace.settings.vote.voters, workspace.settings.gate
+    return lambda votes, ballots: still_open(votes, ballots, panel, gate)

@@ -60,6 +60,8 @@ def _show_gate(report: Mapping[str, Any]) -> None:
             for name, one in report["variables"].items()
         ],
     )  # fmt: skip
+    if report["n_full_panel"] is not None:
+        say(f"κ and details: on the {report['n_full_panel']:,} segments that the whole panel was asked about")
     for entry in report["left_out"]:
         say(f"left out: {entry['n']} votes, {entry['reason']}")
     if report["voters_without_votes"]:

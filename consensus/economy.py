@@ -1,11 +1,13 @@
 """Stopping early, exactly: when can no vote that is still to come change a verdict?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
-from consensus.gate import Leaders, Rule, leaders
+from consensus.gate import Leaders, Rule, code_votes, leaders
+from core.setting_tables.voting import GateSettings, Voter
 
 OPEN, ACCEPTED, NO_CONSENSUS, BELOW_QUORUM = "open", "accepted", "no_consensus", "below_quorum"
 
@@ -55,3 +57,28 @@ def settled_items(
     return np.select(
         [stands, cannot & (n_valid >= quorum), (n_valid >= 1) & (n_valid + n_pending < rule.quorum)], [1, 2, 3], 0
     )
+
+
+def still_open(
+    votes: pl.DataFrame, ballots: Collection[tuple[str, str]], panel: Sequence[Voter], gate: GateSettings
+) -> set[tuple[str, str]]:
+    """The ballots (segment_id, variable) whose verdict a vote that was not cast yet could change.
+
+    votes: segment_id, voter, variable, label (−1: abstained) of voters of the panel; a failed vote is none, so that its
+    voter is still to come. Key (segment_id, voter, variable).
+    """
+    rule = Rule.of({voter.name: voter.weight for voter in panel}, gate.threshold, gate.quorum, len(panel))
+    closed: set[tuple[str, str]] = set()
+    for variable, coded in code_votes(votes).items():
+        cast = votes.filter(pl.col("variable") == variable)
+        weights = cast["voter"].replace_strict(dict(rule.weights), return_dtype=pl.Int64)
+        asked = cast.select("segment_id", weight=weights).group_by("segment_id").agg(pl.col("weight").sum(), n=pl.len())
+        asked = coded.items.alias("segment_id").to_frame().join(asked, on="segment_id", maintain_order="left")
+        table = rule.tally(coded.by_rater(), coded.raters, len(coded.categories))
+        table = table if len(table) else np.zeros((1, len(coded.items)), dtype=np.int64)
+        n_valid = np.count_nonzero(coded.by_rater() >= 0, axis=0)
+        weight_left = sum(rule.weights.values()) - asked["weight"].to_numpy()
+        n_left = len(panel) - asked["n"].to_numpy().astype(np.int64)
+        settled_now = settled_items(leaders(table), n_valid, weight_left, n_left, rule) > 0
+        closed |= {(segment_id, variable) for segment_id in coded.items.filter(pl.Series(settled_now))}
+    return set(ballots) - closed

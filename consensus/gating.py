@@ -15,6 +15,7 @@ from consensus.panel_details import PanelDetails, panel_details
 from core.codebook import Codebook
 from core.contracts import empty
 from core.errors import SettingsError
+from core.full_share import full_share
 from core.setting_tables.voting import Voter
 from core.store import Recipe, count_by_reason
 from core.workspace import Workspace, with_options
@@ -50,6 +51,8 @@ class GateReport:
     """What the gate did.
 
     voters_without_votes: of the panel. left_out: votes that did not count, by reason. variables: by rating variable.
+    n_full_panel: where voters saved votes, the segments that all were asked about: agreement and details are measured
+    on these alone; None where everybody was asked about everything.
     """
 
     changed: bool
@@ -59,6 +62,7 @@ class GateReport:
     n_panel: int
     voters_without_votes: tuple[str, ...]
     left_out: Mapping[str, int]
+    n_full_panel: int | None
     variables: Mapping[str, VariableVerdicts]
 
     def as_json(self) -> dict[str, Any]:
@@ -110,6 +114,9 @@ def run_gate(workspace: Workspace, threshold: Fraction | None = None, *, details
     verdicts = store.read("verdicts")
     gold = store.read_or_empty("gold") if details else empty("gold")
     cast = {voter for votes in coded.values() for voter in votes.raters}
+    everybody = full_share(segments, _recipe_settings(workspace))
+    if everybody is not None:
+        coded = code_votes(valid.filter(pl.col("segment_id").is_in(everybody.implode())))
     return GateReport(
         changed=changed,
         threshold=workspace.settings.gate.threshold,
@@ -118,6 +125,7 @@ def run_gate(workspace: Workspace, threshold: Fraction | None = None, *, details
         n_panel=len(panel),
         voters_without_votes=tuple(voter.name for voter in panel if voter.name not in cast),
         left_out=count_by_reason(votes.filter(pl.col("reason").is_not_null())),
+        n_full_panel=None if everybody is None else len(everybody),
         variables={
             name: _summary(
                 verdicts.filter(variable=name), coded.get(name), rule if details else None, gold.filter(variable=name)
@@ -125,6 +133,12 @@ def run_gate(workspace: Workspace, threshold: Fraction | None = None, *, details
             for name in (variable.name for variable in workspace.codebook.rating_variables)
         },
     )
+
+
+def _recipe_settings(workspace: Workspace) -> list[Mapping[str, Any]]:
+    """What the tables of the panel's voters were made with."""
+    manifests = [workspace.store.manifest(f"votes/{voter.name}") for voter in workspace.settings.vote.voters]
+    return [manifest.recipe.settings for manifest in manifests if manifest is not None]
 
 
 def _judged(votes: pl.DataFrame, panel: Sequence[Voter], segments: pl.Series, codebook: Codebook) -> pl.DataFrame:
@@ -175,5 +189,8 @@ def _summary(
     rate = counts["n_accepted"] / n_items if n_items else None
     kappa = fleiss_kappa(coded.counts()) if coded else Estimate.undefined("no item has two ratings")
     known = dict(gold.select("segment_id", "label").iter_rows())
-    details = panel_details(coded, verdicts, rule, known) if coded and rule else None
+    details = None
+    if coded and rule:
+        measured = verdicts.filter(pl.col("segment_id").is_in(coded.items.implode()))
+        details = panel_details(coded, measured, rule, known)
     return VariableVerdicts(n_items=n_items, **counts, acceptance_rate=rate, fleiss_kappa=kappa, details=details)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -41,15 +41,33 @@ class VoterReport:
     def changed(self) -> bool:
         return bool(self.n_new or self.n_dropped)
 
+    def and_then(self, later: "VoterReport") -> "VoterReport":
+        """Both turns as one, with the table as the later one left it."""
+        return replace(
+            later,
+            n_new=self.n_new + later.n_new,
+            n_dropped=self.n_dropped + later.n_dropped,
+            seconds=self.seconds + later.seconds,
+        )
+
 
 @dataclass(frozen=True)
 class VoteReport:
-    """A round of voting. outside_panel: voters whose votes are kept though the settings no longer name them."""
+    """A round of voting. outside_panel: voters whose votes are kept though the settings no longer name them.
+
+    n_full: with ``vote.economy``, the segments that the whole panel votes on; None without.
+    """
 
     voters: tuple[VoterReport, ...]
     n_segments: int
     n_variables: int
     outside_panel: tuple[str, ...]
+    n_full: int | None = None
+
+    @property
+    def n_saved(self) -> int:
+        """Votes that nobody needed, of segments × variables × voters."""
+        return self.n_segments * self.n_variables * len(self.voters) - sum(report.n for report in self.voters)
 
     @property
     def changed(self) -> bool:
@@ -60,7 +78,7 @@ class VoteReport:
         return sum(report.n_failed for report in self.voters)
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "changed": self.changed, "n_failed": self.n_failed}
+        return {**asdict(self), "changed": self.changed, "n_failed": self.n_failed, "n_saved": self.n_saved}
 
 
 def voter_report(voter: Voter, votes: pl.DataFrame, *, n_new: int, n_dropped: int, seconds: float) -> VoterReport:

@@ -5,17 +5,19 @@ again by the next run. Votes are journaled as they come and folded into the vote
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from annotation.silver.ballots import Ballot, Vote, votes_frame, votes_of
+from annotation.silver.economy import StillOpen, asking_order
 from annotation.silver.journal import Journal
 from annotation.silver.material import Material
 from annotation.silver.sources import code_hash
 from annotation.silver.vote_report import VoteReport, VoterReport, voter_report
 from core.errors import SettingsError
+from core.full_share import ECONOMY, in_full_share
 from core.progress import track
 from core.setting_tables.voting import Voter, VoteSettings
 from core.store import Recipe
@@ -25,8 +27,11 @@ from core.workspace import Workspace
 _DECIDES_THE_VOTE = {"name", "backend", "recipe", "model", "temperature", "max_tokens", "seed", "abstain_below"}
 
 
-def vote(workspace: Workspace, voters: Sequence[str] | None = None) -> VoteReport:
+def vote(workspace: Workspace, voters: Sequence[str] | None = None, still_open: StillOpen | None = None) -> VoteReport:
     """Let the panel vote, or only the voters named; write ``votes/VOTER`` for each.
+
+    With ``vote.economy`` the whole panel takes turns, and is asked only what ``still_open`` leaves to ask
+    (`annotation.silver.economy`).
 
     One row a segment and rating variable; label −1 unless status is ``ok``. Votes on segments or variables that are
     gone are dropped and counted. Raises SettingsError for an unknown voter or an empty panel, WorkspaceError without
@@ -35,7 +40,12 @@ def vote(workspace: Workspace, voters: Sequence[str] | None = None) -> VoteRepor
     panel = chosen_voters(workspace.settings.vote, voters)
     material = Material(workspace, workspace.store.read("segments", maker="segment"))
     recipes = {voter.name: vote_recipe(workspace, voter) for voter in panel}
-    reports = tuple(_take_turn(workspace, voter, recipes[voter.name], material) for voter in panel)
+    if workspace.settings.vote.economy:
+        if voters or still_open is None:
+            raise SettingsError("with vote.economy the whole panel votes; take --voter away, or set economy = false")
+        reports, n_full = _take_turns(workspace, panel, recipes, material, still_open)
+    else:
+        reports, n_full = tuple(_take_turn(workspace, voter, recipes[voter.name], material) for voter in panel), None
     members = {voter.name for voter in workspace.settings.vote.voters}
     kept = (part.partition("/")[2] for part in workspace.store.parts("votes"))
     return VoteReport(
@@ -43,7 +53,37 @@ def vote(workspace: Workspace, voters: Sequence[str] | None = None) -> VoteRepor
         n_segments=material.segments.height,
         n_variables=len(workspace.codebook.rating_variables),
         outside_panel=tuple(name for name in kept if name not in members),
+        n_full=n_full,
     )
+
+
+def _take_turns(
+    workspace: Workspace,
+    panel: Sequence[Voter],
+    recipes: Mapping[str, Recipe],
+    material: Material,
+    still_open: StillOpen,
+) -> tuple[tuple[VoterReport, ...], int]:
+    """Everybody on the full share, then one after another on what is open; and the segments of the full share."""
+    settings = workspace.settings.vote
+    segments = material.segments.get_column("segment_id")
+    full = [one for one in segments if in_full_share(one, settings.full_share, settings.seed)]
+    names = [rating.name for rating in workspace.codebook.rating_variables]
+    first = {(segment_id, name) for segment_id in full for name in names}
+    rest = {(segment_id, name) for segment_id in segments for name in names} - first
+    reports = {voter.name: _take_turn(workspace, voter, recipes[voter.name], material, first) for voter in panel}
+    for voter in asking_order(panel, _answers(workspace, panel).filter(pl.col("segment_id").is_in(full))):
+        asked = first | still_open(_answers(workspace, panel), rest)
+        again = _take_turn(workspace, voter, recipes[voter.name], material, asked)
+        reports[voter.name] = reports[voter.name].and_then(again)
+    return tuple(reports[voter.name] for voter in panel), len(full)
+
+
+def _answers(workspace: Workspace, panel: Sequence[Voter]) -> pl.DataFrame:
+    """The votes of the panel that did not fail: segment_id, voter, variable, label."""
+    tables = [workspace.store.read_or_empty(f"votes/{voter.name}") for voter in panel]
+    cast = pl.concat(tables).filter(pl.col("status").cast(pl.String) != "failed")
+    return cast.select("segment_id", "voter", "variable", "label")
 
 
 def chosen_voters(settings: VoteSettings, names: Sequence[str] | None = None) -> tuple[Voter, ...]:
@@ -67,16 +107,27 @@ def vote_recipe(workspace: Workspace, voter: Voter) -> Recipe:
         own |= {"seed": settings.seed, "code": code_hash()}
     else:
         own["language"] = settings.language
+    if settings.economy:
+        own[ECONOMY] = {"share": settings.full_share, "seed": settings.seed}
     return Recipe(inputs=workspace.store.hashes(*tables), settings=own, codebook=workspace.codebook_hash)
 
 
-def _take_turn(workspace: Workspace, voter: Voter, recipe: Recipe, material: Material) -> VoterReport:
+def _take_turn(
+    workspace: Workspace,
+    voter: Voter,
+    recipe: Recipe,
+    material: Material,
+    asked: Collection[Ballot] | None = None,
+) -> VoterReport:
+    """One voter's turn on all ballots, or on those ``asked``; votes that stand on others are kept."""
     started = time.perf_counter()
     store, name = workspace.store, f"votes/{voter.name}"
     before = store.read_or_empty(name)
-    if store.unchanged(name, recipe) and not _any_failed(before):
+    if asked is None and store.unchanged(name, recipe) and not _any_failed(before):
         return voter_report(voter, before, n_new=0, n_dropped=0, seconds=time.perf_counter() - started)
-    after, n_new = _poll(workspace, voter, material, before)
+    after, n_new = _poll(workspace, voter, material, before, asked)
+    if store.unchanged(name, recipe) and after.equals(before):
+        return voter_report(voter, before, n_new=0, n_dropped=0, seconds=time.perf_counter() - started)
     store.write(name, after, recipe)
     _journal(workspace, voter).discard()
     gone = before.join(after, on=["segment_id", "variable"], how="anti").height
@@ -97,7 +148,13 @@ def _standing(votes: Iterable[Vote], hashes: Mapping[Ballot, str]) -> dict[Ballo
     return {v.ballot: v for v in votes if v.status != "failed" and hashes.get(v.ballot) == v.prompt_hash}
 
 
-def _poll(workspace: Workspace, voter: Voter, material: Material, before: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+def _poll(
+    workspace: Workspace,
+    voter: Voter,
+    material: Material,
+    before: pl.DataFrame,
+    asked: Collection[Ballot] | None,
+) -> tuple[pl.DataFrame, int]:
     """The voter's votes, those that stand and those cast now, and how many were cast now and did not fail."""
     ready = material.ready(voter)
     hashes = ready.hashes()
@@ -105,12 +162,12 @@ def _poll(workspace: Workspace, voter: Voter, material: Material, before: pl.Dat
     n_before = len(votes)
     with _journal(workspace, voter) as journal:
         votes |= _standing(journal.read(), hashes)
-        pending = [ballot for ballot in hashes if ballot not in votes]
+        pending = [ballot for ballot in hashes if ballot not in votes and (asked is None or ballot in asked)]
         for cast in track(ready.cast(pending), f"vote {voter.name}", ready.rounds(pending)):
             journal.append(cast)
             votes |= {vote.ballot: vote for vote in cast}
     n_failed = sum(vote.status == "failed" for vote in votes.values())
-    return votes_frame(votes[ballot] for ballot in hashes), len(votes) - n_failed - n_before
+    return votes_frame(votes[ballot] for ballot in hashes if ballot in votes), len(votes) - n_failed - n_before
 
 
 def _journal(workspace: Workspace, voter: Voter) -> Journal:

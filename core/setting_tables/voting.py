@@ -52,11 +52,16 @@ class Voter(Table):
 
 
 class VoteSettings(Table):
-    """``[vote]``: the panel. language: of the prompts. seed and use_gold: of the embedded voters."""
+    """``[vote]``: the panel. language: of the prompts. seed and use_gold: of the embedded voters.
+
+    economy: stop asking about an item as soon as no further vote can change its verdict, but for a random full_share.
+    """
 
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 7
     use_gold: bool = True
     language: Literal["zh", "en"] = "zh"
+    economy: bool = False
+    full_share: Annotated[float, Field(ge=0, le=1)] = 0.1
     voters: tuple[Voter, ...] = ()
 
     @model_validator(mode="after")

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consensus.economy import settled
+from consensus.economy import settled, still_open
 from consensus.gate import Rule, gate
+from core.setting_tables.voting import GateSettings, Voter
 
 TWO_THIRDS = Fraction(2, 3)
 
@@ -76,3 +77,38 @@ def test_an_item_is_settled_exactly_when_every_completion_has_one_verdict(panel,
         assert len(outcomes) == 1
     elif len(outcomes) == 1 and votes:
         assert outcomes == {(None, "no_valid_votes")}
+
+
+votes_of_panels = st.lists(st.lists(st.sampled_from([-1, 0, 1, 2]), min_size=5, max_size=5), min_size=1, max_size=6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(votes_of_panels, st.lists(st.sampled_from(["1", "1/2", "2", "0.3"]), min_size=5, max_size=5), thresholds,
+       st.sampled_from([None, 1, 3, 5]), st.permutations(range(5)))  # fmt: skip
+def test_voters_who_take_turns_end_with_the_verdicts_of_the_full_panel(table, weights, threshold, quorum, order):
+    panel = [Voter(name=f"m{n}", backend="embedded", weight=Fraction(weight)) for n, weight in enumerate(weights)]
+    rules = GateSettings(threshold=threshold, quorum=quorum)
+    rows = [(f"s{s}", f"m{v}", "x", label) for s, labels in enumerate(table) for v, label in enumerate(labels)]
+    full = pl.DataFrame(rows, schema=["segment_id", "voter", "variable", "label"], orient="row")
+    ballots = {(f"s{s}", "x") for s in range(len(table))}
+    cast = full.clear()
+    for turn in order:
+        wanted = still_open(cast, ballots, panel, rules)
+        own = full.filter(pl.col("voter") == f"m{turn}", pl.col("segment_id").is_in([s for s, _ in wanted]))
+        cast = pl.concat([cast, own])
+
+    def verdicts(votes):
+        found = gate(votes, weights={v.name: v.weight for v in panel}, threshold=threshold, quorum=quorum, n_panel=5)
+        return found.select("segment_id", "label", "accepted", "reason").rows()
+
+    assert verdicts(cast) == verdicts(full)
+
+
+def test_a_settled_ballot_is_closed_and_one_without_votes_is_open():
+    panel = [Voter(name=f"m{n}", backend="embedded") for n in range(3)]
+    rows = [("a", "m0", "x", 1), ("a", "m1", "x", 1), ("b", "m0", "x", 1), ("b", "m1", "x", 0), ("c", "m0", "x", -1)]
+    votes = pl.DataFrame(rows, schema=["segment_id", "voter", "variable", "label"], orient="row")
+    ballots = {(segment, "x") for segment in "abcd"}
+    assert still_open(votes, ballots, panel, GateSettings()) == {("b", "x"), ("c", "x"), ("d", "x")}
+    assert still_open(votes, ballots, panel, GateSettings(threshold=1)) == {("a", "x"), ("c", "x"), ("d", "x")}
+    assert still_open(votes.clear(), ballots, panel, GateSettings()) == ballots

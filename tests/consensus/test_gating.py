@@ -58,6 +58,7 @@ def test_the_report(voted: Workspace) -> None:
         "n_panel": 3,
         "voters_without_votes": (),
         "left_out": [],
+        "n_full_panel": None,
         "variables": {
             "risk": {
                 "n_items": 4,

@@ -1,0 +1,56 @@
+"""Asking no more voters than a verdict needs: who is asked first, and what is left to ask.
+
+Everybody votes on the full share. On the other segments the voters take turns, the cheapest first and of equals the one
+that agreed most with the rest of the panel on the full share; each is asked only what no earlier vote has settled.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from fractions import Fraction
+
+import polars as pl
+
+from annotation.silver.ballots import Ballot
+from core.setting_tables.voting import Voter
+
+StillOpen = Callable[[pl.DataFrame, Collection[Ballot]], set[Ballot]]
+"""(votes that did not fail: segment_id, voter, variable, label; ballots) → those whose verdict is not settled yet."""
+PROMPT_TO_REPLY = 10
+"""A prompt is taken to have this many times the tokens of its reply."""
+
+
+def cost(voter: Voter) -> float:
+    """What a request costs, to compare voters by: an embedded one nothing; without prices, as if they were 1."""
+    if voter.backend == "embedded":
+        return 0.0
+    prices = (1.0 if price is None else price for price in (voter.price_in, voter.price_out))
+    return sum(share * price for share, price in zip((PROMPT_TO_REPLY, 1), prices, strict=True))
+
+
+def asking_order(panel: Sequence[Voter], votes: pl.DataFrame) -> list[Voter]:
+    """The panel, the cheapest voter first, then by information, then as the settings have them.
+
+    votes: those on the full share. Information is the share of its ballots on which a voter gave the label that weighs
+    most among the others; abstentions and ties count against it.
+    """
+    known = {voter.name: _information(voter, panel, votes) for voter in panel}
+    return sorted(panel, key=lambda voter: (cost(voter), -known[voter.name]))
+
+
+def _information(voter: Voter, panel: Sequence[Voter], votes: pl.DataFrame) -> Fraction:
+    weights = pl.DataFrame(
+        {"voter": [other.name for other in panel], "weight": [float(other.weight) for other in panel]}
+    )
+    ballot = ["segment_id", "variable"]
+    own = votes.filter(pl.col("voter") == voter.name)
+    if own.is_empty():
+        return Fraction(0)
+    tally = (
+        votes.filter(pl.col("voter") != voter.name, pl.col("label") >= 0)
+        .join(weights, on="voter")
+        .group_by([*ballot, "label"])
+        .agg(pl.col("weight").sum())
+    )
+    leading = tally.filter(pl.col("weight") == pl.col("weight").max().over(ballot))
+    clear = leading.filter(pl.len().over(ballot) == 1)
+    agreed = own.join(clear, on=[*ballot, "label"], how="semi").height
+    return Fraction(agreed, own.height)

@@ -1,0 +1,31 @@
+"""The random share of segments that the whole panel votes on, even where votes are saved elsewhere.
+
+Statistics of the panel are measured on it: where voters stop early, those that were asked last see a selection.
+"""
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Any
+
+import polars as pl
+
+ECONOMY = "economy"
+"""The key under which a table of votes keeps the share and the seed, in the settings of its recipe."""
+
+
+def in_full_share(segment_id: str, share: float, seed: int) -> bool:
+    """Whether a segment is in it: by hash, so that it stays when others come and go. share: 0 to 1."""
+    digits = sha256(f"full share\n{seed}\n{segment_id}".encode()).hexdigest()[:13]
+    return int(digits, 16) < share * 16**13
+
+
+def full_share(segment_ids: pl.Series, settings: Iterable[Mapping[str, Any]]) -> pl.Series | None:
+    """The segments that every voter was asked about. settings: of the recipes of the voters' tables.
+
+    None when no voter saved votes: then that is all of them.
+    """
+    saving = next((found[ECONOMY] for found in settings if ECONOMY in found), None)
+    if saving is None:
+        return None
+    ids = segment_ids.unique(maintain_order=True)
+    return ids.filter(pl.Series([in_full_share(one, saving["share"], saving["seed"]) for one in ids], dtype=pl.Boolean))

@@ -1,0 +1,161 @@
+"""Voters that save votes: the verdicts of the full panel, from fewer requests."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from annotation.silver.voting import vote
+from app.main import build
+from app.wiring import still_open_under
+from consensus.gating import run_gate
+from core.contracts import empty
+from core.full_share import full_share, in_full_share
+from core.scripted_llm import ScriptedServer, fails, says
+from core.store import Recipe
+from core.workspace import Workspace, create_workspace
+
+VOTERS = 5
+PANEL = """
+[vote]
+economy = {economy}
+full_share = 0.1
+seed = 3
+"""
+VOTER = """
+[[vote.voters]]
+name = "{name}"
+backend = "openai"
+model = "{name}"
+base_url = "{url}"
+retries = 0
+price_in = {price}
+price_out = {price}
+"""
+N = 40
+
+
+def label_of(model: str, number: int) -> int:
+    """Segments 0 to 9 of every 20 have one label for all; on the others the voters differ, and m3 often abstains."""
+    if number % 20 < 10:
+        return number % 3
+    if model == "m3" and number % 2:
+        return -1
+    return (number + int(model[1])) % 3
+
+
+def answer(body: dict):
+    number = int(re.findall(r"第(\d+)段", body["messages"][1]["content"])[0])
+    return says(json.dumps({"rationale": "r", "labels": {"risk": label_of(body["model"], number)}}))
+
+
+def made(folder, server: ScriptedServer, economy: bool) -> Workspace:
+    workspace = create_workspace(folder)
+    text = PANEL.format(economy=str(economy).lower())
+    text += "".join(VOTER.format(name=f"m{n}", url=server.base_url, price=VOTERS - n) for n in range(VOTERS))
+    (workspace.root / "assay.toml").write_text(text, encoding="utf-8")
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    messages = [
+        (f"m{n:02}", "c", f"u{n}", None, start + timedelta(hours=n), f"这是第{n}段 好累啊", False, None)
+        for n in range(N)
+    ]
+    segments = [
+        (f"{n:016x}", "c", [f"m{n:02}"], [f"m{n:02}"], f"m{n:02}", f"u{n}", *[start + timedelta(hours=n)] * 2,
+         1, 1, 9, 1, None)
+        for n in range(N)
+    ]  # fmt: skip
+    for name, rows in (("messages/c", messages), ("segments", segments)):
+        frame = pl.DataFrame(rows, schema=empty(name.partition("/")[0]).schema, orient="row")
+        workspace.store.write(name, frame, Recipe(inputs={}))
+    return Workspace(workspace.root)
+
+
+def verdicts(workspace: Workspace) -> list[tuple]:
+    run_gate(workspace)
+    return workspace.store.read("verdicts").select("segment_id", "label", "accepted", "reason").rows()
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """The same segments and panel twice: once everybody votes on everything, once votes are saved."""
+    with ScriptedServer(answer) as all_asked, ScriptedServer(answer) as few_asked:
+        full, thrifty = made(tmp_path / "full", all_asked, False), made(tmp_path / "thrifty", few_asked, True)
+        vote(full)
+        report = vote(thrifty, still_open=still_open_under(thrifty))
+        yield full, thrifty, report, all_asked, few_asked
+
+
+def test_the_verdicts_are_those_of_the_full_panel_and_votes_are_saved(pair):
+    full, thrifty, report, all_asked, few_asked = pair
+    assert len(all_asked.asked) == N * VOTERS
+    assert verdicts(thrifty) == verdicts(full)
+    assert len(few_asked.asked) == N * VOTERS - report.n_saved
+    assert report.n_saved > 30
+
+
+def test_the_full_share_has_the_whole_panel_and_statistics_are_its_own(pair):
+    _, thrifty, report, *_ = pair
+    segments = thrifty.store.read("segments")["segment_id"]
+    full = [one for one in segments if in_full_share(one, 0.1, 3)]
+    votes = thrifty.store.read("votes").filter(pl.col("segment_id").is_in(full))
+    assert 0 < len(full) == report.n_full < N
+    assert votes.height == len(full) * VOTERS
+    gated = run_gate(thrifty, details=True)
+    assert gated.n_full_panel == len(full)
+    assert max(one.n for one in gated.variables["risk"].details.cohen_kappa) <= len(full)
+
+
+def test_the_dear_voters_are_asked_last(pair):
+    *_, few_asked = pair
+    counts = {f"m{n}": sum(body["model"] == f"m{n}" for body in few_asked.asked) for n in range(VOTERS)}
+    assert counts["m4"] == N
+    assert counts["m0"] < counts["m4"]
+
+
+def test_a_second_run_asks_nothing_and_a_full_one_only_the_rest(pair):
+    _, thrifty, _, _, few_asked = pair
+    before = len(few_asked.asked)
+    again = Workspace(thrifty.root)
+    assert not vote(again, still_open=still_open_under(again)).changed
+    assert len(few_asked.asked) == before
+    settings = thrifty.root / "assay.toml"
+    settings.write_text(settings.read_text("utf-8").replace("economy = true", "economy = false"), encoding="utf-8")
+    vote(Workspace(thrifty.root))
+    assert len(few_asked.asked) == N * VOTERS
+    assert run_gate(Workspace(thrifty.root)).n_full_panel is None
+
+
+def test_a_voter_that_fails_settles_nothing(tmp_path):
+    def script(body: dict):
+        return fails(400) if body["model"] == "m4" else answer(body)
+
+    with ScriptedServer(script) as server, ScriptedServer(answer) as whole:
+        thrifty, full = made(tmp_path / "thrifty", server, True), made(tmp_path / "full", whole, False)
+        vote(full)
+        assert vote(thrifty, still_open=still_open_under(thrifty)).n_failed > 0
+        told = {one[0]: one[1:] for one in verdicts(full)}
+        for segment_id, label, accepted, reason in verdicts(thrifty):
+            if accepted:
+                assert told[segment_id] == (label, accepted, reason)
+
+
+def test_the_command_says_what_was_saved(pair):
+    _, thrifty, report, *_ = pair
+    done = CliRunner().invoke(build(), ["vote", "--economy", "-w", str(thrifty.root)])
+    assert done.exit_code == 0, done.output
+    assert f"saved {report.n_saved:,} of {N * VOTERS:,} votes" in done.output
+    alone = CliRunner().invoke(build(), ["vote", "--economy", "--voter", "m1", "-w", str(thrifty.root)])
+    assert alone.exit_code == 1
+    assert "the whole panel votes" in alone.output
+
+
+def test_the_full_share_does_not_move_when_segments_come_and_go():
+    ids = pl.Series([f"{n:016x}" for n in range(2000)])
+    share = full_share(ids, [{"economy": {"share": 0.1, "seed": 7}}])
+    assert share is not None
+    assert 150 < len(share) < 250
+    assert full_share(ids.tail(1000), [{"economy": {"share": 0.1, "seed": 7}}]).is_in(share.implode()).all()
+    assert full_share(ids, [{}]) is None
