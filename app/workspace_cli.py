@@ -21,15 +21,18 @@ def init_cli(
     codebook: Annotated[
         str, typer.Option(help="suichat6, psysuicide11, ideation4 or narratives23; or a .toml file of your own.")
     ] = "suichat6",
+    panel: Annotated[
+        str, typer.Option(help="embedded: 17 voters in this process; suichat17: the paper's models, on your servers.")
+    ] = "embedded",
     as_json: JsonOption = False,
 ) -> None:
     """Make a new workspace: settings, a codebook to edit, a secret key for pseudonyms, a database.
 
-    Example: `assay init corpus --codebook suichat6`
+    Example: `assay init corpus --codebook suichat6 --panel suichat17`
     """
     from app.workspaces import init
 
-    workspace = init(folder, codebook)
+    workspace = init(folder, codebook, panel)
     voters = len(workspace.settings.vote.voters)
     emit(
         {"workspace": str(folder), "codebook": codebook, "voters": voters},

@@ -70,10 +70,13 @@ def open_workspace(root: Path, clock: Clock = utc_now) -> Workspace:
     return Workspace(root, clock)
 
 
-def create_workspace(root: Path, codebook: str = "suichat6", clock: Clock = utc_now) -> Workspace:
+def create_workspace(
+    root: Path, codebook: str = "suichat6", clock: Clock = utc_now, settings: str | None = None
+) -> Workspace:
     """Make a new workspace: folders, documented settings, a copy of a codebook (a shipped one's name, or a .toml file).
 
-    Keys and the database are made by their owners. Raises WorkspaceError when ``root`` already is a workspace.
+    settings: the text of assay.toml; None for `settings_template`. Keys and the database are made by their owners.
+    Raises WorkspaceError when ``root`` already is a workspace.
     """
     text = codebook_text(codebook)
     if (root / "assay.toml").exists():
@@ -88,7 +91,7 @@ def create_workspace(root: Path, codebook: str = "suichat6", clock: Clock = utc_
             f"could not make {root}: {error.strerror}; choose a folder that you may write to"
         ) from error
     write_atomically(root / "codebook.toml", text.encode())
-    write_atomically(root / "assay.toml", settings_template().encode())
+    write_atomically(root / "assay.toml", (settings or settings_template()).encode())
     return Workspace(root, clock)
 
 
