@@ -99,7 +99,8 @@ def _silver(facts: Facts, rating: RatingVariable) -> Html:
         for row in labels.iter_rows(named=True)
     ]
     made = facts.manifests.get("verdicts")
-    threshold = made.recipe.settings.get("threshold") if made else None
+    settings = made.recipe.settings if made else {}
+    threshold = settings.get("thresholds", {}).get(rating.name, settings.get("threshold"))
     reached = f" (ρ ≥ {threshold})" if threshold else ""
     caption = f"Every segment that was voted on: those accepted{reached}, by silver label, and those left to people."
     drawn = figure(label_shares(labels, rating), caption)

@@ -50,6 +50,8 @@ def gate_cli(
 def _show_gate(report: Mapping[str, Any]) -> None:
     unchanged = "" if report["changed"] else "nothing changed: "
     say(f"{unchanged}{report['n_segments']} segments, a panel of {report['n_panel']}, ρ ≥ {report['threshold']}")
+    for name, one in report["thresholds"].items():
+        say(f"{name}: ρ ≥ {one}")
     table(
         ("variable", "items", "accepted", "no consensus", "no valid votes", "below quorum", "share", "Fleiss' κ"),
         [

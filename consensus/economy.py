@@ -67,9 +67,10 @@ def still_open(
     votes: segment_id, voter, variable, label (−1: abstained) of voters of the panel; a failed vote is none, so that its
     voter is still to come. Key (segment_id, voter, variable).
     """
-    rule = Rule.of({voter.name: voter.weight for voter in panel}, gate.threshold, gate.quorum, len(panel))
+    weights_of = {voter.name: voter.weight for voter in panel}
     closed: set[tuple[str, str]] = set()
     for variable, coded in code_votes(votes).items():
+        rule = Rule.of(weights_of, gate.threshold_for(variable), gate.quorum, len(panel))
         cast = votes.filter(pl.col("variable") == variable)
         weights = cast["voter"].replace_strict(dict(rule.weights), return_dtype=pl.Int64)
         asked = cast.select("segment_id", weight=weights).group_by("segment_id").agg(pl.col("weight").sum(), n=pl.len())

@@ -18,6 +18,7 @@ from core.errors import SettingsError
 from core.full_share import full_share
 from core.setting_tables.voting import Voter
 from core.store import Recipe, count_by_reason
+from core.texts import closest
 from core.workspace import Workspace, with_options
 
 KEY = ("segment_id", "variable")
@@ -57,6 +58,7 @@ class GateReport:
 
     changed: bool
     threshold: Fraction
+    thresholds: Mapping[str, Fraction]
     quorum: int | None
     n_segments: int
     n_panel: int
@@ -66,10 +68,14 @@ class GateReport:
     variables: Mapping[str, VariableVerdicts]
 
     def as_json(self) -> dict[str, Any]:
-        """The attributes as keys; threshold as text, left_out as a list of reason and n."""
+        """The attributes as keys; thresholds as text, left_out as a list of reason and n."""
         left_out = [{"reason": reason, "n": n} for reason, n in self.left_out.items()]
         variables = {name: variable.as_json() for name, variable in self.variables.items()}
-        return {**vars(self), "threshold": str(self.threshold), "left_out": left_out, "variables": variables}
+        exact = {
+            "threshold": str(self.threshold),
+            "thresholds": {name: str(one) for name, one in self.thresholds.items()},
+        }
+        return {**vars(self), **exact, "left_out": left_out, "variables": variables}
 
 
 def recipe(workspace: Workspace) -> Recipe:
@@ -80,6 +86,12 @@ def recipe(workspace: Workspace) -> Recipe:
         settings={
             "threshold": str(settings.gate.threshold),
             "quorum": settings.gate.quorum,
+            # Without thresholds of single variables the recipe is the one it was before there were any.
+            **(
+                {"thresholds": {name: str(one) for name, one in own.items()}}
+                if (own := settings.gate.thresholds)
+                else {}
+            ),
             "panel": [[voter.name, str(voter.weight)] for voter in settings.vote.voters],
         },
         codebook=workspace.codebook_hash,
@@ -90,14 +102,16 @@ def run_gate(workspace: Workspace, threshold: Fraction | None = None, *, details
     """Write ``verdicts``: one row for every segment and rating variable, voted on or not.
 
     Only votes count that the panel of assay.toml cast on present segments and on variables and labels of the codebook;
-    the report counts the others. ``threshold`` stands in for ``gate.threshold``; ``details`` also asks for what
+    the report counts the others. ``threshold`` stands in for those of ``[gate]``; ``details`` also asks for what
     `consensus.panel_details` tells, measured with the gold labels that there are. Raises SettingsError without a panel
     and as `consensus.gate.gate`, WorkspaceError without segments or votes.
     """
-    workspace = with_options(workspace, "gate", {"threshold": threshold})
+    given = {} if threshold is None else {"threshold": threshold, "thresholds": {}}
+    workspace = with_options(workspace, "gate", given)
     panel = workspace.settings.vote.voters
     if not panel:
         raise SettingsError("wanted a panel of voters; assay.toml has no [[vote.voters]]. Add some, then: assay vote")
+    _check_thresholds(workspace)
     store = workspace.store
     segments = store.read("segments", maker="segment").get_column("segment_id")
     votes = _judged(store.read("votes", maker="vote"), panel, segments, workspace.codebook)
@@ -106,10 +120,13 @@ def run_gate(workspace: Workspace, threshold: Fraction | None = None, *, details
     changed = not store.unchanged("verdicts", made_from)
     gate_settings = workspace.settings.gate
     weights = {voter.name: voter.weight for voter in panel}
-    rule = Rule.of(weights, gate_settings.threshold, gate_settings.quorum, len(panel))
+    names = [variable.name for variable in workspace.codebook.rating_variables]
+    rules = {
+        name: Rule.of(weights, gate_settings.threshold_for(name), gate_settings.quorum, len(panel)) for name in names
+    }
     coded = code_votes(valid)
     if changed:
-        judged = [judge(votes, variable, rule) for variable, votes in coded.items()]
+        judged = [judge(votes, variable, rules[variable]) for variable, votes in coded.items()]
         store.write("verdicts", _with_unvoted(judged, workspace.codebook, segments, len(panel)), made_from)
     verdicts = store.read("verdicts")
     gold = store.read_or_empty("gold") if details else empty("gold")
@@ -119,7 +136,8 @@ def run_gate(workspace: Workspace, threshold: Fraction | None = None, *, details
         coded = code_votes(valid.filter(pl.col("segment_id").is_in(everybody.implode())))
     return GateReport(
         changed=changed,
-        threshold=workspace.settings.gate.threshold,
+        threshold=gate_settings.threshold,
+        thresholds=gate_settings.thresholds,
         quorum=workspace.settings.gate.quorum,
         n_segments=len(segments),
         n_panel=len(panel),
@@ -128,11 +146,21 @@ def run_gate(workspace: Workspace, threshold: Fraction | None = None, *, details
         n_full_panel=None if everybody is None else len(everybody),
         variables={
             name: _summary(
-                verdicts.filter(variable=name), coded.get(name), rule if details else None, gold.filter(variable=name)
+                verdicts.filter(variable=name),
+                coded.get(name),
+                rules[name] if details else None,
+                gold.filter(variable=name),
             )
-            for name in (variable.name for variable in workspace.codebook.rating_variables)
+            for name in names
         },
     )
+
+
+def _check_thresholds(workspace: Workspace) -> None:
+    known = [variable.name for variable in workspace.codebook.rating_variables]
+    for name in workspace.settings.gate.thresholds:
+        if name not in known:
+            raise SettingsError(f"gate.thresholds has no rating variable {name!r}; {closest(name, known)}")
 
 
 def _recipe_settings(workspace: Workspace) -> list[Mapping[str, Any]]:

@@ -75,7 +75,12 @@ class VoteSettings(Table):
 
 
 class GateSettings(Table):
-    """``[gate]``: when a vote is a silver label."""
+    """``[gate]``: when a vote is a silver label. thresholds: of single rating variables, in place of ``threshold``."""
 
     threshold: Exact = Fraction(2, 3)
+    thresholds: dict[str, Exact] = Field(default_factory=dict)
     quorum: Annotated[int, Field(ge=1)] | None = None
+
+    def threshold_for(self, variable: str) -> Fraction:
+        """The threshold of a rating variable."""
+        return self.thresholds.get(variable, self.threshold)

@@ -53,6 +53,7 @@ def test_the_report(voted: Workspace) -> None:
     assert report == {
         "changed": True,
         "threshold": "2/3",
+        "thresholds": {},
         "quorum": None,
         "n_segments": 4,
         "n_panel": 3,
@@ -94,6 +95,19 @@ def test_threshold_quorum_and_weights(
     workspace = with_panel(voted, *PANEL, gate=gate, weights=weights)
     run_gate(workspace, threshold)
     assert reasons(workspace)[1] == (TWO, *outcome)
+
+
+def test_a_variable_may_have_its_own_threshold(voted: Workspace) -> None:
+    workspace = with_panel(voted, *PANEL, gate='[gate]\nthresholds = { risk = "3/4" }')
+    assert run_gate(workspace).thresholds == {"risk": Fraction(3, 4)}
+    assert reasons(workspace)[1] == (TWO, None, 3, "no_consensus")
+    run_gate(workspace, Fraction(2, 3))
+    assert reasons(workspace)[1] == (TWO, 1, 3, "accepted")
+
+
+def test_a_threshold_for_no_variable_is_refused(voted: Workspace) -> None:
+    with pytest.raises(SettingsError, match="no rating variable 'risks'; did you mean 'risk'"):
+        run_gate(with_panel(voted, *PANEL, gate='[gate]\nthresholds = { risks = "3/4" }'))
 
 
 def test_below_quorum(workspace: Workspace, segments, votes) -> None:
