@@ -12,6 +12,7 @@ from typing import Any
 
 from core.codebook import Codebook, RatingVariable, Variable
 from core.display import Display
+from core.json_replies import strict_object
 from core.texts import Bilingual
 
 CANNOT_TELL = -1
@@ -128,13 +129,4 @@ def reply_schema(codebook: Codebook) -> Mapping[str, Any]:
     labels = {
         rating.name: {"type": "integer", "enum": [*rating.codes, CANNOT_TELL]} for rating in codebook.rating_variables
     }
-    return _object({"rationale": {"type": "string"}, "labels": _object(labels)})
-
-
-def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+    return strict_object({"rationale": {"type": "string"}, "labels": strict_object(labels)})

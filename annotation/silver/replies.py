@@ -1,8 +1,7 @@
 """From a model's reply to votes: what it said for each rating variable, or why that is no label."""
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +9,8 @@ from annotation.silver.ballots import ABSTAIN, Status
 from annotation.silver.prompting import CANNOT_TELL
 from core.chat import ChatReply
 from core.codebook import RatingVariable
+from core.json_replies import objects_said
 
-_THINKING = re.compile(r"^.*</think(?:ing)?>", re.DOTALL)
 _MOST_RATIONALE = 2000
 
 
@@ -55,22 +54,8 @@ def the_answer(text: str) -> Mapping[str, Any] | None:
     What a model thought aloud before ``</think>`` is left out. A chat may hold JSON of its own which the model quotes:
     with two answers that differ nobody can say which is the model's.
     """
-    found = [thing for thing in _objects(_THINKING.sub("", text)) if isinstance(thing.get("labels"), dict)]
+    found = [thing for thing in objects_said(text) if isinstance(thing.get("labels"), dict)]
     return found[0] if found and all(other["labels"] == found[0]["labels"] for other in found) else None
-
-
-def _objects(text: str) -> Iterator[dict[str, Any]]:
-    """Every JSON object in the text that is not inside another, in order."""
-    decoder = json.JSONDecoder()
-    place = text.find("{")
-    while place >= 0:
-        try:
-            thing, end = decoder.raw_decode(text, place)
-        except (ValueError, RecursionError):
-            place = text.find("{", place + 1)
-            continue
-        yield thing
-        place = text.find("{", end)
 
 
 def _text(value: object) -> str | None:

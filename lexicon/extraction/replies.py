@@ -1,20 +1,19 @@
 """From a model's reply to proposals: every quote has to stand in the chat, every term in its quote."""
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from core.chat import Answer, ChatFailure
+from core.json_replies import objects_said, strict_object
 from core.text import folded, normalised, tidy
 from lexicon.extraction.transcript import Transcript, comparable
 
 Status = Literal["read", "unparsed", "refused", "failed"]
 CUT_OFF = "cut off at max_tokens of lexicon.extract"
-_THINKING = re.compile(r"^.*</think(?:ing)?>", re.DOTALL)
 _PLACEHOLDER = re.compile("〈[^〉]*〉")
 _MOST = 500
 
@@ -98,22 +97,8 @@ def listed_items(text: str) -> list[object] | None:
     What a model thought aloud before ``</think>`` is left out. A chat may hold JSON of its own which the model quotes:
     with two lists that differ nobody can say which is the model's.
     """
-    found = [thing["terms"] for thing in _objects(_THINKING.sub("", text)) if isinstance(thing.get("terms"), list)]
+    found = [thing["terms"] for thing in objects_said(text) if isinstance(thing.get("terms"), list)]
     return found[0] if found and all(other == found[0] for other in found) else None
-
-
-def _objects(text: str) -> Iterator[dict[str, Any]]:
-    """Every JSON object in the text that is not inside another, in order."""
-    decoder = json.JSONDecoder()
-    place = text.find("{")
-    while place >= 0:
-        try:
-            thing, end = decoder.raw_decode(text, place)
-        except (ValueError, RecursionError):  # a number of thousands of digits is a ValueError of its own
-            place = text.find("{", place + 1)
-            continue
-        yield thing
-        place = text.find("{", end)
 
 
 def _judge(raw: object, transcript: Transcript, categories: Sequence[str]) -> Proposal | Discard:
@@ -162,13 +147,4 @@ def reply_schema(categories: Sequence[str], n_lines: int) -> Mapping[str, Any]:
         "kind": {"type": "string", "enum": ["explicit", "implicit"]},
         "category": {"anyOf": [category, {"type": "null"}]},
     }
-    return _object({"thoughts": text, "terms": {"type": "array", "items": _object(item)}})
-
-
-def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+    return strict_object({"thoughts": text, "terms": {"type": "array", "items": strict_object(item)}})
