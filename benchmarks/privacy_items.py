@@ -22,9 +22,9 @@ from collector.cleaning import nearly_clean
 from collector.members import ChatNames, Members
 from collector.scrubbing import PLACEHOLDERS
 
-PARTS = ("first", "second", "third", "fourth", "fifth", "sixth")
-SEEDS = {"first": 11, "second": 12, "third": 13, "fourth": 14, "fifth": 15, "sixth": 16}
-FILES = ("privacy_templates.toml", "privacy_later.toml")
+PARTS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
+SEEDS = {"first": 11, "second": 12, "third": 13, "fourth": 14, "fifth": 15, "sixth": 16, "seventh": 17}
+FILES = ("privacy_templates.toml", "privacy_later.toml", "privacy_seventh.toml")
 PER_KIND = 100
 BOTH = 16
 ORDINARY = 950

@@ -161,4 +161,5 @@ def _either(kind: str) -> Callable[[Rng], str]:
     return lambda rng: rng.choice((MAKERS, MORE))[kind](rng)
 
 
-BY_PART = {"fourth": MAKERS, "fifth": MORE, "sixth": {kind: _either(kind) for kind in MAKERS}}
+_EITHER = {kind: _either(kind) for kind in MAKERS}
+BY_PART = {"fourth": MAKERS, "fifth": MORE, "sixth": _EITHER, "seventh": _EITHER}
