@@ -1,5 +1,6 @@
 """From raw text to clean text: what goes, what becomes a placeholder, what stays."""
 
+import re
 import time
 
 import pytest
@@ -141,10 +142,14 @@ def test_cleaning_identifiers_run_together_changes_nothing_more(text):
 
 
 @given(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), max_size=30))
-def test_cleaning_chinese_text_is_idempotent_and_keeps_its_length(text):
+def test_cleaning_chinese_text_is_idempotent_and_keeps_its_length_where_nothing_is_recognised(text):
     once = clean(text)
     assert clean(once) == once
-    assert len(once) == len(text) or "〈地址〉" in once
+    assert len(once) == len(text) or re.search("〈(?:地址|QQ|电话|微信|银行卡|身份证)〉", once)
+
+
+def test_numerals_beside_a_word_for_an_account_are_one():
+    assert clean("一一一一四扣扣") == "〈QQ〉扣扣"
 
 
 @pytest.mark.parametrize(
