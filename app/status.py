@@ -14,8 +14,9 @@ import lexicon.matching
 import segmenter.segmenting
 from annotation.human.batches import list_batches
 from annotation.silver.voting import vote_recipe
+from core.full_share import ECONOMY
 from core.store import Recipe, count_by_reason
-from core.workspace import Workspace
+from core.workspace import Workspace, with_options
 
 RecipeOf = Callable[[Workspace, Engine], Recipe]
 STAGES: tuple[tuple[str, str, RecipeOf], ...] = (
@@ -112,9 +113,12 @@ def _votes(workspace: Workspace) -> StageStatus:
         return StageStatus("votes", None, 0, None, "not made", (), "vote")
     absent = len(panel) - len(done)
     why = [f"{absent} of {len(panel)} voters have not voted"] if absent else []
+    # Votes that were saved by the option --economy are not stale for that: to ask for the rest is a choice.
+    saved = any(ECONOMY in manifest.recipe.settings for manifest in done)
+    as_voted = with_options(workspace, "vote", {"economy": saved})
     for voter in panel:
         if manifests[voter.name] is not None:
-            why += store.stale(f"votes/{voter.name}", vote_recipe(workspace, voter))
+            why += store.stale(f"votes/{voter.name}", vote_recipe(as_voted, voter))
     written = max(datetime.fromisoformat(manifest.written_at) for manifest in done)
     rows = sum(manifest.rows for manifest in done)
     reasons = tuple(dict.fromkeys(why))

@@ -45,11 +45,13 @@ def voter_table(votes: pl.DataFrame, verdicts: pl.DataFrame, variable: str) -> p
 def voter_outcomes(votes: pl.DataFrame, verdicts: pl.DataFrame, variable: str) -> pl.DataFrame:
     """One row a voter, sorted by name: what it did on the accepted items, measured by their silver labels.
 
-    Columns: voter, agrees, disagrees, abstains: counts that add up to the accepted items. An item that a voter was
-    never asked about counts among those on which it abstains. Source: SuiChat-CN, Figure 12.
+    Columns: voter, agrees, disagrees, abstains: counts that add up to the accepted items with any vote among ``votes``.
+    One of them that a voter was never asked about counts among those on which it abstains. Source: SuiChat-CN,
+    Figure 12.
     """
     mine = votes.filter(pl.col("variable") == variable)
     silver = verdicts.filter(pl.col("accepted") & (pl.col("variable") == variable))
+    silver = silver.join(mine, on="segment_id", how="semi")
     labelled = mine.filter(pl.col("label") >= 0).join(silver.select("segment_id", silver="label"), on="segment_id")
     same = pl.col("label") == pl.col("silver")
     counts = labelled.group_by("voter").agg(

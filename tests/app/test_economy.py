@@ -10,9 +10,14 @@ from typer.testing import CliRunner
 
 from annotation.silver.voting import vote
 from app.main import build
+from app.report_facts import read_facts
+from app.report_variables import panel_kappas, variable_sections
+from app.status import status
 from app.wiring import still_open_under
 from consensus.gating import run_gate
+from consensus.panel import voter_outcomes
 from core.contracts import empty
+from core.database import open_database
 from core.full_share import full_share, in_full_share
 from core.scripted_llm import ScriptedServer, fails, says
 from core.store import Recipe
@@ -150,6 +155,28 @@ def test_the_command_says_what_was_saved(pair):
     alone = CliRunner().invoke(build(), ["vote", "--economy", "--voter", "m1", "-w", str(thrifty.root)])
     assert alone.exit_code == 1
     assert "the whole panel votes" in alone.output
+
+
+def test_the_report_counts_voters_on_the_share_that_all_were_asked_about(pair):
+    _, thrifty, report, *_ = pair
+    run_gate(thrifty)
+    facts = read_facts(thrifty, open_database(thrifty))
+    assert facts.votes_were_saved
+    outcomes = voter_outcomes(facts.votes, facts.verdicts, "risk")
+    accepted = facts.verdicts.filter("accepted").join(facts.votes, on="segment_id", how="semi").height
+    totals = outcomes.select(pl.sum_horizontal("agrees", "disagrees", "abstains")).to_series().to_list()
+    assert totals == [accepted] * VOTERS
+    assert accepted <= report.n_full
+    assert "random share that the whole panel" in str(variable_sections(facts, panel_kappas(facts)))
+
+
+def test_votes_that_the_option_saved_are_not_stale(pair):
+    thrifty = pair[1]
+    settings = thrifty.root / "assay.toml"
+    settings.write_text(settings.read_text("utf-8").replace("economy = true", "economy = false"), encoding="utf-8")
+    opened = Workspace(thrifty.root)
+    [votes] = [stage for stage in status(opened, open_database(opened)).stages if stage.table == "votes"]
+    assert (votes.state, votes.why) == ("fresh", ())
 
 
 def test_the_full_share_does_not_move_when_segments_come_and_go():

@@ -6,19 +6,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consensus.economy import settled, still_open
-from consensus.gate import Rule, gate
+from consensus.economy import still_open
+from consensus.gate import gate
 from core.setting_tables.voting import GateSettings, Voter
 
 TWO_THIRDS = Fraction(2, 3)
 
 
-def rule(n: int, threshold: Fraction = TWO_THIRDS, quorum: int | None = None, weights=None) -> Rule:
-    return Rule.of(weights or {f"m{i}": Fraction(1) for i in range(n)}, threshold, quorum, n)
+def found(votes: dict[str, int | None], weights: dict[str, Fraction], threshold: Fraction, quorum: int | None) -> str:
+    """``open``, or the reason of the verdict that stands: the gate gives it from the votes so far."""
+    panel = [Voter(name=name, backend="embedded", weight=weight) for name, weight in weights.items()]
+    left = still_open(as_table(votes), {("s", "x")}, panel, GateSettings(threshold=threshold, quorum=quorum))
+    return "open" if left else outcome(votes, weights, threshold, quorum)[1]
 
 
-def asked(labels: list[int | None]) -> dict[str, int | None]:
-    return {f"m{i}": label for i, label in enumerate(labels)}
+def as_table(votes: dict[str, int | None]) -> pl.DataFrame:
+    rows = [("s", voter, "x", -1 if label is None else label) for voter, label in votes.items()]
+    schema = {"segment_id": pl.String, "voter": pl.String, "variable": pl.String, "label": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 @pytest.mark.parametrize(
@@ -40,16 +45,13 @@ def asked(labels: list[int | None]) -> dict[str, int | None]:
     ],
 )
 def test_by_hand(labels, n, threshold, quorum, wanted):
-    pending = [f"m{i}" for i in range(len(labels), n)]
-    assert settled(asked(labels), pending, rule(n, threshold, quorum)) == wanted
+    votes = {f"m{i}": label for i, label in enumerate(labels)}
+    assert found(votes, {f"m{i}": Fraction(1) for i in range(n)}, threshold, quorum) == wanted
 
 
 def outcome(votes, weights, threshold, quorum):
-    rows = [("s", voter, "x", -1 if label is None else label) for voter, label in votes.items()]
-    schema = {"segment_id": pl.String, "voter": pl.String, "variable": pl.String, "label": pl.Int64}
-    frame = pl.DataFrame(rows, schema=schema, orient="row")
-    found = gate(frame, weights=weights, threshold=threshold, quorum=quorum, n_panel=len(weights))
-    return found.select("label", "reason").row(0)
+    judged = gate(as_table(votes), weights=weights, threshold=threshold, quorum=quorum, n_panel=len(weights))
+    return judged.select("label", "reason").row(0)
 
 
 panels = st.lists(
@@ -71,9 +73,9 @@ def test_an_item_is_settled_exactly_when_every_completion_has_one_verdict(panel,
         outcome(votes | dict(zip(pending, rest, strict=True)), weights, threshold, quorum)
         for rest in product((*LABELS, 3), repeat=len(pending))
     }
-    found = settled(votes, pending, Rule.of(weights, threshold, quorum, len(weights)))
-    if found != "open":
-        assert {reason for _, reason in outcomes} == {found}
+    stands = found(votes, weights, threshold, quorum)
+    if stands != "open":
+        assert {reason for _, reason in outcomes} == {stands}
         assert len(outcomes) == 1
     elif len(outcomes) == 1 and votes:
         assert outcomes == {(None, "no_valid_votes")}
