@@ -78,6 +78,8 @@ def _show_plan(plan: "VotePlan", example: bool) -> None:
         f"{total['completion_tokens']:,} out (at most {total['completion_tokens_at_most']:,})"
         + (f", cost {sum(costs):,.2f}" if costs else "")
     )
+    if plan.economy:
+        say("with vote.economy this is the most it can take: what is saved shows as the votes come")
     for one in plan.voters:
         if example and one.example:
             say(f"\n── {one.voter} ──")

@@ -45,11 +45,12 @@ class VoterPlan:
 
 @dataclass(frozen=True)
 class VotePlan:
-    """A plan for the voters asked about. basis: where the estimate of replies comes from."""
+    """A plan for the voters asked about. economy: votes will be saved, so that the figures are the most it can take."""
 
     voters: tuple[VoterPlan, ...]
     n_segments: int
     n_variables: int
+    economy: bool
 
     def as_json(self) -> dict[str, Any]:
         total = {
@@ -67,6 +68,7 @@ def plan_votes(workspace: Workspace, voters: Sequence[str] | None = None) -> Vot
         voters=tuple(_plan(workspace, voter, material) for voter in panel),
         n_segments=material.segments.height,
         n_variables=len(workspace.codebook.rating_variables),
+        economy=workspace.settings.vote.economy,
     )
 
 

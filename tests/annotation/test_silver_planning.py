@@ -89,6 +89,12 @@ def test_the_command_prints_the_plan_and_a_prompt(make_silver, chat_panel, model
     assert json.loads(told.stdout)["total"]["n_requests"] == 3
 
 
+def test_with_economy_the_plan_says_that_it_is_the_most(make_silver, chat_panel, model_server):
+    workspace = make_silver("[vote]\neconomy = true\n" + chat_panel(model_server()), n=3)
+    done = CliRunner().invoke(app(), ["vote", "plan", "-w", str(workspace.root)])
+    assert "with vote.economy this is the most it can take" in done.output
+
+
 def test_prices_belong_to_servers():
     text = '[[vote.voters]]\nname = "a"\nbackend = "embedded"\nprice_in = 1.0'
     with pytest.raises(Exception, match="has no key 'price_in'"):

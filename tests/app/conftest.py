@@ -22,10 +22,13 @@ from annotation.human.batches import open_batch
 from annotation.human.drawing import BatchPlan
 from annotation.human.users import add_user
 from annotation.human.work import Task, assignments, submit
+from app.tuning import Stages
+from app.wiring import close
 from core.contracts import empty
 from core.database import open_database
 from core.store import Recipe
 from core.workspace import Workspace, create_workspace
+from segmenter.tuning.development import draw_development
 
 PASSWORD = "correct horse battery"
 START = datetime(2026, 3, 2, 22, 4, tzinfo=UTC)
@@ -241,3 +244,21 @@ def served_markup(tmp_path: Path) -> Iterator[tuple[Bench, str]]:
 
 
 _UI = "import typer; from app.ui_cli import mount; app = typer.Typer(); app.callback()(lambda: None); mount(app); app()"
+
+
+@pytest.fixture
+def drawn(make_bench):
+    """A bench whose batch-1 is labelled and closed, and a development set that nobody labels yet."""
+    bench = make_bench()
+    for name in ("anna", "bo", "陈晨"):
+        bench.label(name, 2, 0, 1)
+    close(bench.workspace, bench.engine, "batch-1")
+    draw_development(bench.workspace)
+    return bench
+
+
+@pytest.fixture
+def opened(drawn):
+    """The same with the development set given to the three annotators."""
+    Stages().open_batch(drawn.workspace, ())
+    return drawn

@@ -23,24 +23,6 @@ from segmenter.tuning.development import draw_development
 ANNOTATORS = ("anna", "bo", "陈晨")
 
 
-@pytest.fixture
-def drawn(make_bench):
-    """A bench whose batch-1 is labelled and closed, and a development set that nobody labels yet."""
-    bench = make_bench()
-    for name in ANNOTATORS:
-        bench.label(name, 2, 0, 1)
-    close(bench.workspace, bench.engine, "batch-1")
-    draw_development(bench.workspace)
-    return bench
-
-
-@pytest.fixture
-def opened(drawn):
-    """The same with the development set given to the three annotators."""
-    Stages().open_batch(drawn.workspace, ())
-    return drawn
-
-
 def items(bench):
     """Suspicious message → item."""
     current = bench.workspace.store.read("development").filter("current")

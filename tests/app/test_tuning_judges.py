@@ -9,14 +9,12 @@ import pytest
 
 from annotation.silver.journal import Journal
 from app.tuning import Stages, judging_voter
-from app.wiring import close
 from core.contracts import empty
 from core.errors import SettingsError
 from core.scripted_llm import ScriptedServer, fails, says
 from core.store import Recipe
 from core.workspace import open_workspace, with_options
 from segmenter.tuning.contexts import contexts
-from segmenter.tuning.development import draw_development
 from segmenter.tuning.grid import configurations
 from segmenter.tuning.outside import Judgement
 
@@ -29,17 +27,6 @@ base_url = "{url}"
 retries = 0
 concurrency = 2
 """
-
-
-@pytest.fixture
-def drawn(make_bench):
-    """A bench whose batch-1 is labelled and closed, and a development set that nobody labels yet."""
-    bench = make_bench()
-    for name in ("anna", "bo", "陈晨"):
-        bench.label(name, 2, 0, 1)
-    close(bench.workspace, bench.engine, "batch-1")
-    draw_development(bench.workspace)
-    return bench
 
 
 def with_server(bench, server):

@@ -29,7 +29,6 @@ from core.workspace import open_workspace
 from lexicon.drafts import freeze, import_entries
 from lexicon.matching import match
 from segmenter import tune_cli
-from segmenter.tuning.development import draw_development
 from segmenter.tuning.searching import search
 
 SIMULATED = ("sim_1", "sim_2", "sim_3")
@@ -50,24 +49,6 @@ def cli():
     group.callback()(lambda: None)
     tune_cli.mount(group, Stages())
     return group
-
-
-@pytest.fixture
-def drawn(make_bench):
-    """A bench whose batch-1 is labelled and closed, and a development set that nobody labels yet."""
-    bench = make_bench()
-    for name in ANNOTATORS:
-        bench.label(name, 2, 0, 1)
-    close(bench.workspace, bench.engine, "batch-1")
-    draw_development(bench.workspace)
-    return bench
-
-
-@pytest.fixture
-def opened(drawn):
-    """The same with the development set given to the three annotators."""
-    Stages().open_batch(drawn.workspace, ())
-    return drawn
 
 
 def items(bench):
