@@ -7,9 +7,9 @@ Errors are never kept: a window that failed is asked for again by the next run.
 import time
 from collections.abc import Mapping, Sequence
 
-from core.chat import ReplyCache, server_of
+from core.chat import ReplyCache
 from core.errors import ServiceError
-from core.llm import ask_all
+from core.llm.door import ask_all, open_door
 from core.progress import track
 from core.store import Recipe, Store
 from core.workspace import Workspace
@@ -59,11 +59,12 @@ def chosen_windows(workspace: Workspace) -> list[Window]:
 def _read(workspace: Workspace, reader: Reader, windows: Sequence[Window]) -> Mapping[int, Reading]:
     """Place of a window → what came of it."""
     requests = (reader.request(transcript(window)) for window in windows)
-    answers = ask_all(server_of(reader.voter), requests, ReplyCache(workspace.cache / "llm"))
-    return {
-        number: read_answer(answer, transcript(windows[number]), reader.categories)
-        for number, answer in track(answers, f"extract {reader.voter.name}", len(windows))
-    }
+    with open_door(reader.voter, workspace.settings.vote.engines) as door:
+        answers = ask_all(door, requests, ReplyCache(workspace.cache / "llm"))
+        return {
+            number: read_answer(answer, transcript(windows[number]), reader.categories)
+            for number, answer in track(answers, f"extract {reader.voter.name}", len(windows))
+        }
 
 
 def _write(store: Store, made_from: Recipe, windows: Sequence[Window], readings: Mapping[int, Reading]) -> None:

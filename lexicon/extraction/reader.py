@@ -1,6 +1,6 @@
 """Who reads: the voter that the settings name, and the requests that it is asked."""
 
-from core.chat import ChatRequest, parameters_of
+from core.chat import ChatRequest, engine_of, parameters_of
 from core.errors import SettingsError
 from core.setting_tables.voting import Voter
 from core.settings import Settings
@@ -16,7 +16,7 @@ def reading_voter(settings: Settings) -> Voter:
     """The voter named by lexicon.extract.voter. Raises SettingsError, naming those that could read, for any other."""
     name = settings.lexicon.extract.voter
     voters = {voter.name: voter for voter in settings.vote.voters}
-    readers = [voter.name for voter in voters.values() if voter.backend != "embedded"]
+    readers = [voter.name for voter in voters.values() if voter.asks_a_model]
     could = (
         f"voters that can: {', '.join(readers)}"
         if readers
@@ -29,8 +29,9 @@ def reading_voter(settings: Settings) -> Voter:
         )
     if name not in voters:
         raise SettingsError(f"no voter {name!r} in assay.toml; {closest(name, voters)}")
-    if voters[name].backend == "embedded":
-        raise SettingsError(f"voter {name!r} is embedded and cannot read a chat for signal words; {could}")
+    if not voters[name].asks_a_model:
+        kind = voters[name].backend
+        raise SettingsError(f"voter {name!r} has the backend {kind!r} and cannot read a chat for signal words; {could}")
     return voters[name]
 
 
@@ -54,6 +55,7 @@ class Reader:
             messages=self.prompt.messages(transcript),
             parameters=self.parameters,
             schema=reply_schema(self.categories, len(transcript.lines)),
+            engine=engine_of(self.voter),
         )
 
 

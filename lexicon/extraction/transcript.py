@@ -1,36 +1,13 @@
-"""A window as a model reads it: numbered lines between two fence lines that no message can imitate.
+"""A window as a model reads it: numbered lines between the two lines of a fence (`core.fence`)."""
 
-Three things hold whatever the messages say, because `as_data` lets nothing else through: a message is one line, every
-line begins with its number, and the character that fence lines are made of stands in fence lines only. The fence also
-carries a hash of the window, which nobody can know before the window exists.
-"""
-
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from core.display import Display, Line, members, with_aliases
-from core.text import folded, normalised, tidy
+from core.fence import LINE_BREAK, as_data, fenced
+from core.text import folded, normalised
 from lexicon.extraction.windows import Window
-
-FENCE_MARK = "═"
-LINE_BREAK = "⏎"
-
-
-def as_data(text: str) -> str:
-    """A message as one line without invisible characters and without the fence's mark; idempotent.
-
-    Line breaks show as ⏎. Lone surrogates become U+FFFD: a request is UTF-8.
-    """
-    return f" {LINE_BREAK} ".join(tidy(text).splitlines()).replace(FENCE_MARK, "=")
-
-
-def fenced(lines: str) -> str:
-    """Lines that went through `as_data` between an opening and a closing line, which differ."""
-    nonce = hashlib.sha256(lines.encode()).hexdigest()[:16]
-    rule = FENCE_MARK * 5
-    return f"{rule} CHAT {nonce} {rule}\n{lines}\n{rule} END {nonce} {rule}"
 
 
 def comparable(text: str) -> str:

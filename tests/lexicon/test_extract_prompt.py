@@ -8,10 +8,11 @@ import pytest
 from core.chat import ChatReply
 from core.display import Line
 from core.errors import SettingsError
+from core.fence import as_data, fenced
 from core.workspace import Workspace, with_options
 from lexicon.extraction.prompt import Prompt, prompt_path, prompt_text, shipped_prompt, write_prompt
 from lexicon.extraction.replies import listed_items, read_answer
-from lexicon.extraction.transcript import Transcript, as_data, fenced
+from lexicon.extraction.transcript import Transcript
 
 LANGUAGES = ("zh", "en")
 PLAIN = (
@@ -110,7 +111,7 @@ SYSTEM, USER = "{% block system %}好{% endblock %}", "{% block user %}{{ chat }
         ("{% block system %} {% endblock %}" + USER, "the block system is empty"),
         ("{% block system %}{{ chat }}{% endblock %}" + USER, "block system: 'chat' is undefined"),
         ("{% block system %}{{ 1 / 0 }}{% endblock %}" + USER, "block system: division by zero"),
-        ("{% block system %}{% include 'x' %}{% endblock %}" + USER, "block system: no loader"),
+        ("{% block system %}{% include 'x' %}{% endblock %}" + USER, "block system includes 'x', which does not exist"),
         ("{% block system %}{{ ''.__class__.__mro__ }}{% endblock %}" + USER, "block system: .*unsafe"),
         (SYSTEM + "{% block user %}{{ chats }}{% endblock %}", "block user: 'chats' is undefined"),
     ],

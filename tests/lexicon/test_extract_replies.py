@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from core.chat import ChatFailure, ChatReply
 from core.display import Line
+from core.fence import as_data
 from lexicon.extraction.replies import CUT_OFF, Reading, listed_items, read_answer, reply_schema
-from lexicon.extraction.transcript import Transcript, as_data
+from lexicon.extraction.transcript import Transcript
 
 CONTENTS = ("在吗", "真的好累\n不想醒来", "〈成员:aaaaaa〉 看〈链接〉", "ＢＸＨ了", "真的好累", "他═說═好")
 SHOWN = ("在吗", "真的好累\n不想醒来", "〈user_1〉 看〈链接〉", "ＢＸＨ了", "真的好累", "他═說═好")

@@ -273,7 +273,7 @@ def test_injections_do_not_put_words_into_the_models_mouth(make: Make, serve: Se
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
-        ('voter = "llm"', 'voter = "ridge"', "voter 'ridge' is embedded and cannot read .*voters that can: llm"),
+        ('voter = "llm"', 'voter = "ridge"', "'ridge' has the backend 'embedded' and .*voters that can: llm"),
         ('voter = "llm"', 'voter = ""', "who is to read the chat?.*voters that can: llm"),
         ('voter = "llm"', 'voter = "lm"', "no voter 'lm' in assay.toml; did you mean 'llm'"),
         ("overlap = 1", "overlap = 4", "overlap must be smaller than window, which is 4"),
@@ -293,7 +293,7 @@ def test_a_panel_without_a_model_server_is_told_how_to_add_one(make: Make, serve
     workspace = make(serve(), CHATS)
     path = workspace.root / "assay.toml"
     path.write_text('[lexicon.extract]\nvoter = "r"\n[[vote.voters]]\nname = "r"\nbackend = "embedded"\n', "utf-8")
-    with pytest.raises(SettingsError, match=r"'r' is embedded .*add a \[\[vote.voters\]\] table with backend"):
+    with pytest.raises(SettingsError, match=r"'embedded' .*add a \[\[vote.voters\]\] table with backend"):
         extract(again(workspace))
 
 
@@ -365,7 +365,7 @@ def test_the_command_takes_voter_and_windows_as_options(make: Make, serve: Serve
     assert run(workspace).exit_code == 1
     done = run(workspace, "--voter", "llm", "--windows", "2", "--json")
     assert json.loads(done.stdout)["n_windows"] == 2
-    assert run(workspace, "--voter", "ridge").stderr.startswith("assay: voter 'ridge' is embedded")
+    assert run(workspace, "--voter", "ridge").stderr.startswith("assay: voter 'ridge' has the backend 'embedded'")
 
 
 def test_the_command_exits_with_1_when_windows_failed_and_keeps_the_others(make: Make, serve: Serve):

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.contracts import empty
+from core.fence import FENCE_MARK, as_data, fenced
 from lexicon.extraction.prompt import Prompt, shipped_prompt
-from lexicon.extraction.transcript import FENCE_MARK, Transcript, as_data, comparable, fenced, transcript
+from lexicon.extraction.transcript import Transcript, comparable, transcript
 from lexicon.extraction.windows import Window
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
