@@ -1,4 +1,4 @@
-"""Anybody's table of ratings, from CSV or Parquet, in long form or with one column a rater."""
+"""Anybody's table of ratings, from any file of `core.table_files`, in long form or with one column a rater."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +7,7 @@ import polars as pl
 
 from consensus.rating_labels import code_labels
 from core.errors import DataError
+from core.table_files import read_table
 
 LONG_COLUMNS = ("item", "rater", "label")
 ONLY_VARIABLE = "label"
@@ -26,7 +27,7 @@ class Ratings:
 
 
 def read_ratings(path: Path, *, wide: bool = False) -> Ratings:
-    """Read a table of ratings from a .csv (UTF-8) or .parquet file.
+    """Read a table of ratings from a .csv, .tsv, .jsonl (all UTF-8) or .parquet file.
 
     Long form: columns item, rater, label and, where there are several variables, variable; other columns are ignored.
     ``wide``: the column item (or the first column), then one column a rater; the variable is called "label".
@@ -45,59 +46,11 @@ def read_ratings(path: Path, *, wide: bool = False) -> Ratings:
 
 def _read_table(path: Path) -> pl.DataFrame:
     """The file as it is, text trimmed, empty text null, rows without any value gone."""
-    readers = {".csv": _read_csv, ".parquet": _read_parquet}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise DataError(f"wanted ratings in a .csv or .parquet file; got {path}. Convert it to one of the two.")
-    if not path.is_file():
-        raise DataError(f"wanted a file of ratings; there is none at {path}. Check the path.")
-    try:
-        table = reader(path)
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}. Check its permissions.") from error
+    table = read_table(path, "ratings").frame
     nested = [name for name, dtype in table.schema.items() if dtype.is_nested() or dtype.is_temporal()]
     if nested:
         raise DataError(f"{path}: wanted columns of text or numbers; {nested} hold lists, records or times")
-    text = pl.col(pl.String).str.strip_chars().replace("", None)
-    return table.with_columns(text).filter(~pl.all_horizontal(pl.all().is_null()))
-
-
-def _read_csv(path: Path) -> pl.DataFrame:
-    try:
-        header = pl.read_csv(path, has_header=False, n_rows=1, infer_schema=False).row(0)
-        table = pl.read_csv(path, infer_schema=False)
-    except pl.exceptions.NoDataError as error:
-        raise DataError(f"{path} is empty: wanted a CSV with {_SHAPES}") from error
-    except pl.exceptions.PolarsError as error:
-        raise DataError(f"{path}: {_csv_problem(path)}") from error
-    if any("\ufffd" in name for name in table.columns):
-        raise DataError(f"{path}: {_csv_problem(path)}")
-    names = [(name or "").strip() for name in header]
-    # A spreadsheet may write empty columns to the right of the table.
-    empty = {index for index, name in enumerate(names) if not name and table.to_series(index).is_null().all()}
-    kept = [index for index in range(len(names)) if index not in empty]
-    twice = sorted({names[index] for index in kept if [names[other] for other in kept].count(names[index]) > 1})
-    if twice:
-        raise DataError(f"{path}: wanted every column named once; {twice} appear more than once in the header")
-    return pl.DataFrame({names[index]: table.to_series(index) for index in kept})
-
-
-def _csv_problem(path: Path) -> str:
-    """What keeps a file from being CSV in UTF-8. The file's own text is not shown."""
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError:
-                return f"wanted text in UTF-8; line {number} is in another encoding. Save the file again as UTF-8."
-    return "wanted a CSV; a quotation mark is not closed or a line has more fields than the header. Correct the file."
-
-
-def _read_parquet(path: Path) -> pl.DataFrame:
-    try:
-        return pl.read_parquet(path)
-    except pl.exceptions.PolarsError as error:
-        raise DataError(f"{path}: wanted a Parquet file; its content is something else, or cut short") from error
+    return table.with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
 
 
 def _from_long(table: pl.DataFrame, path: Path) -> pl.DataFrame:

@@ -45,10 +45,20 @@ def test_long_csv(tmp_path: Path) -> None:
         "item, rater ,label\r\ns1,li, 1\r\n\r\ns1 ,wu,0\r\n",
         'item,rater,label,,\n"s1","li","1",,\ns1,wu,0,,\n',
         "item,rater,label\ns1,li,1.0\ns1,wu,0.0\n",
+        "item;rater;label\ns1;li;1\ns1;wu;0\n",
+        "item\trater\tlabel\ns1\tli\t1\ns1\twu\t0\n",
     ],
 )
 def test_the_same_ratings_written_in_other_ways(tmp_path: Path, content: str) -> None:
     assert rows(read_ratings(written(tmp_path, content))) == [("s1", "li", "label", 1), ("s1", "wu", "label", 0)]
+
+
+def test_ratings_in_lines_of_json(tmp_path: Path) -> None:
+    content = '{"item": "s1", "rater": "li", "label": 1}\n{"item": "s1", "rater": "wu", "label": null}\n'
+    assert rows(read_ratings(written(tmp_path, content, "r.jsonl"))) == [
+        ("s1", "li", "label", 1),
+        ("s1", "wu", "label", None),
+    ]
 
 
 @pytest.mark.parametrize("content", ["li,item,wu\n1,s1,\n0,s2,-1\n", "item,li,wu\ns1,1,\ns2,0,-1\n"])
@@ -115,7 +125,7 @@ BAD_FILES = [
     ("ratings.csv", b"item,rater,label\n", False, "has no ratings"),
     ("ratings.csv", b"item,rater,label\n,,\n", False, "has no ratings"),
     ("ratings.csv", b"item,label\ns1,2\n", False, r"lacks rater.*found the columns \['item', 'label'\].*--wide"),
-    ("ratings.csv", b"item;rater;label\ns1;li;2\n", False, r"found the columns \['item;rater;label'\]"),
+    ("ratings.csv", b"item/rater/label\ns1/li/2\n", False, r"found the columns \['item/rater/label'\]"),
     ("ratings.csv", b"item,li,wu\ns1,1,2\n", False, "lacks rater, label"),
     ("ratings.csv", b"item,rater,label\ns1,li,2\n", True, "long form.*Leave out --wide"),
     ("ratings.csv", b"item\ns1\n", True, "one column a rater"),
@@ -125,6 +135,7 @@ BAD_FILES = [
     ("ratings.csv", "编号,rater,label\ns1,li,2\n".encode("gb18030"), False, "UTF-8; line 1 is in another"),
     ("ratings.csv", "item,rater,label\ns1,li,2\n".encode("utf-16"), False, "UTF-8; line 1 is in another"),
     ("ratings.csv", b"item,rater,label\ns1,li,2,3\n", False, "more fields than the header"),
+    ("ratings.csv", b"item,rater,label\ns1,li,2\ns2,wu\n", False, "line 3: .* 3 fields.*this one has fewer"),
     ("ratings.csv", b'item,rater,label\n"s1,li,2\n', False, "quotation mark is not closed"),
     ("ratings.csv", b"item,rater,label\ns1,li,2\n,li,2\n", False, "wanted item in every rating.*row 2"),
     ("ratings.csv", b"item,rater,label\ns1,,2\n", False, "wanted rater in every rating"),
@@ -134,8 +145,8 @@ BAD_FILES = [
     ("ratings.parquet", b"item,rater,label\ns1,li,2\n", False, "wanted a Parquet file"),
     ("ratings.parquet", b"", False, "wanted a Parquet file"),
     ("ratings.parquet", b"PAR1", False, "wanted a Parquet file"),
-    ("ratings.xlsx", b"PK", False, r"\.csv or \.parquet"),
-    ("ratings", b"item,rater,label\n", False, r"\.csv or \.parquet"),
+    ("ratings.xlsx", b"PK", False, r"\.csv.* or \.parquet"),
+    ("ratings", b"item,rater,label\n", False, r"\.csv.* or \.parquet"),
 ]
 
 
@@ -148,7 +159,7 @@ def test_bad_files_get_one_clear_message(tmp_path: Path, name: str, content: byt
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     for path in (tmp_path / "absent.csv", tmp_path):
-        with pytest.raises(DataError, match=r"there is none at|\.csv or \.parquet"):
+        with pytest.raises(DataError, match=r"there is none at|\.csv.* or \.parquet"):
             read_ratings(path)
 
 

@@ -1,0 +1,108 @@
+"""Labels as people and programs write them into a table of votes, and what such a row says.
+
+A label is a code of the codebook, or a label's name in any case; for yes/no variables also 1/0, yes/no and true/false.
+−1 and nothing at all are an abstention. Anything else is no label: the vote is ``unparsed``, never a guess.
+"""
+
+import re
+from collections.abc import Mapping
+
+import polars as pl
+
+from annotation.silver.ballots import ABSTAIN
+from core.codebook import Codebook, RatingVariable
+from core.errors import DataError
+from core.table_files import TableFile
+
+_NUMBER = re.compile(r"(-?[0-9]{1,18})(\.0+)?")
+_YES_OR_NO = {"yes": 1, "true": 1, "no": 0, "false": 0}
+_STATUSES = ("ok", "unparsed", "refused", "failed")
+_SHOWN = 40
+
+
+def judged(rows: pl.DataFrame, table: TableFile, codebook: Codebook, model: str) -> pl.DataFrame:
+    """The rows as votes: row, segment_id, variable, label (Int64), status, rationale, probability (Float64), model.
+
+    rows: ``row`` and text columns of the same names, with variables of the codebook. Without a status, a label is
+    ``ok`` and an abstention ``refused``. What is no label stands in the rationale. ``model`` fills in where none is.
+
+    Raises DataError, with the line, for a status that does not exist or contradicts the label (only ``ok`` has one),
+    and for a probability that is no number from 0 to 1.
+    """
+    rows = _with_codes(rows, codebook).with_columns(
+        given=pl.col("status").str.to_lowercase(), chance=pl.col("probability").cast(pl.Float64, strict=False)
+    )
+    _refuse(rows, table)
+    return rows.select(
+        "row",
+        "segment_id",
+        "variable",
+        label=pl.when(_HAS_LABEL).then("code").otherwise(ABSTAIN),
+        status=pl.when(_NO_LABEL).then(pl.lit("unparsed")).otherwise(pl.coalesce("given", _STATUS_OF_LABEL)),
+        rationale=pl.when(_NO_LABEL).then(_why_unparsed()).otherwise("rationale"),
+        probability=pl.col("chance").fill_nan(None),
+        model=pl.when(pl.col("model").str.strip_chars() != "").then("model").otherwise(pl.lit(model)),
+    )
+
+
+_NO_LABEL = pl.col("code").is_null()
+_HAS_LABEL = (pl.col("code") >= 0).fill_null(False)
+_STATUS_OF_LABEL = pl.when(_HAS_LABEL).then(pl.lit("ok")).otherwise(pl.lit("refused"))
+
+
+def _why_unparsed() -> pl.Expr:
+    said = pl.format("{} is no label of {}", pl.col("label").str.slice(0, _SHOWN), "variable")
+    return pl.concat_str(said, pl.col("rationale"), separator=": ", ignore_nulls=True)
+
+
+def _with_codes(rows: pl.DataFrame, codebook: Codebook) -> pl.DataFrame:
+    """The rows with ``code``: of the label, −1 for an abstention, null for what is no label."""
+    ratings = {rating.name: (rating, _words(rating)) for rating in codebook.rating_variables}
+    written = rows.select("variable", "label").drop_nulls().unique()
+    codes = [_code(*ratings[variable], label) for variable, label in written.iter_rows()]
+    known = written.with_columns(code=pl.Series(codes, dtype=pl.Int64))
+    joined = rows.join(known, on=["variable", "label"], how="left", maintain_order="left")
+    return joined.with_columns(pl.when(pl.col("label").is_null()).then(ABSTAIN).otherwise("code").alias("code"))
+
+
+def _words(rating: RatingVariable) -> Mapping[str, int]:
+    """Word → code: names as the codebook has them, and in lower case where that is no other label's."""
+    yes_or_no = rating.label is not None or rating.variable.kind == "binary"
+    labels = rating.variable.labels if rating.label is None else ()
+    lower = [label.name.lower() for label in labels]
+    words = dict(_YES_OR_NO) if yes_or_no else {}
+    words |= {label.name.lower(): label.code for label in labels if lower.count(label.name.lower()) == 1}
+    return words | {label.name: label.code for label in labels}
+
+
+def _code(rating: RatingVariable, words: Mapping[str, int], written: str) -> int | None:
+    number = _NUMBER.fullmatch(written.replace("−", "-"))
+    if number is None:
+        return words.get(written, words.get(written.lower()))
+    code = int(number[1])
+    return code if code in (*rating.codes, ABSTAIN) else None
+
+
+def _refuse(rows: pl.DataFrame, table: TableFile) -> None:
+    status, chance = pl.col("given"), pl.col("chance")
+    said_nothing = pl.col("code") == ABSTAIN
+    problems = {
+        f"wanted a status out of {', '.join(_STATUSES)}": (~status.is_in(_STATUSES), "status"),
+        "wanted a label where the status is ok; there is none. Correct one of the two": (
+            (status == "ok") & said_nothing,
+            "status",
+        ),
+        "wanted no label (−1 or nothing) where the status is not ok. Correct one of the two": (
+            status.is_in(("refused", "failed")) & ~said_nothing.fill_null(False) | (status == "unparsed") & _HAS_LABEL,
+            "label",
+        ),
+        "wanted a probability from 0 to 1, or nothing": (
+            pl.col("probability").is_not_null() & ~(chance.is_nan() | chance.is_between(0, 1)).fill_null(False),
+            "probability",
+        ),
+    }
+    for problem, (wrong, column) in problems.items():
+        found = rows.filter(wrong)
+        if not found.is_empty():
+            row, came = found.select("row", column).row(0)
+            raise DataError(f"{table.path}, {table.place(row)}: {problem}; got {column} {str(came)[:_SHOWN]!r}")
