@@ -20,6 +20,14 @@ VoterOption = Annotated[
 ]
 
 
+LEFT_OUT = {
+    "unknown_segment": "they name a segment that is not in this workspace",
+    "unknown_variable": "they name a variable that is none of the codebook's rating variables",
+    "no_voter": "they name no voter",
+}
+"""Why a row of a file of votes is no vote here (`annotation.silver.vote_file`), in words."""
+
+
 def mount(app: typer.Typer, settled_by: "SettledBy | None" = None) -> None:
     """Put ``vote`` under an application.
 
@@ -28,6 +36,7 @@ def mount(app: typer.Typer, settled_by: "SettledBy | None" = None) -> None:
     voting = typer.Typer(invoke_without_command=True, pretty_exceptions_enable=False)
     voting.callback()(_vote_command(settled_by))
     voting.command("plan")(plan_cli)
+    voting.command("prompts")(prompts_cli)
     app.add_typer(voting, name="vote")
 
 
@@ -50,6 +59,24 @@ def plan_cli(
 
     plan = plan_votes(open_workspace(workspace), voter)
     emit(plan.as_json(), as_json, lambda: _show_plan(plan, example))
+
+
+@guarded
+def prompts_cli(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+    """Write the prompts of the vote into the workspace, to be edited.
+
+    A file that is there already is left as it is; without files the shipped prompts are used. After an edit, only the
+    votes of voters asked with that prompt are cast anew.
+
+    Example: `assay vote prompts -w corpus`
+    """
+    from annotation.silver.prompting import write_prompts
+    from core.workspace import open_workspace
+
+    files = write_prompts(open_workspace(workspace))
+    told = [{"path": str(path), "written": written} for path, written in files]
+    listed = "\n".join(f"{'written' if new else 'left as it is'}: {path}" for path, new in files)
+    emit({"files": told}, as_json, lambda: say(listed))
 
 
 def _show_plan(plan: "VotePlan", example: bool) -> None:
@@ -78,6 +105,8 @@ def _show_plan(plan: "VotePlan", example: bool) -> None:
         f"{total['completion_tokens']:,} out (at most {total['completion_tokens_at_most']:,})"
         + (f", cost {sum(costs):,.2f}" if costs else "")
     )
+    if later := sum(one.n_later for one in plan.voters):
+        say(f"the answers may lead to {later:,} more requests at most, which are not in these figures")
     if plan.economy:
         say("with vote.economy this is the most it can take: what is saved shows as the votes come")
     for one in plan.voters:
@@ -151,6 +180,8 @@ def _show(report: "VoteReport") -> None:
     for turn in report.voters:
         if turn.n_dropped:
             say(f"{turn.voter}: {turn.n_dropped} votes dropped, their segments or variables are gone")
+        for reason, n_rows in turn.left_out.items():
+            say(f"{turn.voter}: {n_rows:,} rows of its file left out: {LEFT_OUT.get(reason, reason)}")
         for problem, n_failed in turn.problems.items():
             say(f"{turn.voter}: {n_failed} votes failed: {problem}")
     if report.n_full is not None:

@@ -18,6 +18,7 @@ import collect_rows
 import match_rows
 import panel_rows
 import segment_rows
+import vote_rows
 from rich.console import Console
 from rich.table import Table
 
@@ -33,7 +34,7 @@ class Row:
     repeats: int = 3
 
 
-MODULES = (collect_rows, match_rows, segment_rows, agreement_rows, panel_rows)
+MODULES = (collect_rows, match_rows, segment_rows, agreement_rows, panel_rows, vote_rows)
 ON_REQUEST = "many"
 
 

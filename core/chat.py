@@ -50,25 +50,58 @@ def parameters_of(voter: Voter) -> dict[str, Any]:
     return parameters if voter.seed is None else {**parameters, "seed": voter.seed}
 
 
+SPEED_ONLY = frozenset(
+    {
+        "block_size",
+        "cpu_offload_gb",
+        "data_parallel_size",
+        "disable_log_stats",
+        "enable_chunked_prefill",
+        "enable_prefix_caching",
+        "enforce_eager",
+        "gpu_memory_utilization",
+        "kv_cache_memory_bytes",
+        "max_num_batched_tokens",
+        "max_num_seqs",
+        "pipeline_parallel_size",
+        "tensor_parallel_size",
+    }
+)
+"""Options of an engine that decide how fast it answers and not what."""
+
+
+def engine_of(voter: Voter) -> dict[str, Any]:
+    """The options of a voter's engine that its answers depend on."""
+    return {name: value for name, value in voter.engine.items() if name not in SPEED_ONLY}
+
+
 @dataclass(frozen=True)
 class ChatRequest:
-    """One question. messages: (role, content). schema: the JSON schema that the reply is to follow, if any."""
+    """One question. messages: (role, content). schema: the JSON schema that the reply is to follow, if any.
+
+    choices: one-letter replies of which one is wanted, with the probability of each; never together with a schema.
+    engine: options of the engine that the model is loaded with.
+    """
 
     model: str
     messages: tuple[tuple[str, str], ...]
     parameters: Mapping[str, Any] = field(default_factory=dict)
     schema: Mapping[str, Any] | None = None
+    choices: tuple[str, ...] = ()
+    engine: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def key(self) -> str:
         """Hash of everything that determines the answer. The server is no part of it: a model may move."""
-        return digest([self.model, self.messages, self.parameters, self.schema])
+        special = [[self.choices, self.engine]] if self.choices or self.engine else []
+        return digest([self.model, self.messages, self.parameters, self.schema, *special])
 
 
 @dataclass(frozen=True)
 class ChatReply:
     """What a model said. refusal: its words when it declined. finish_reason: ``stop``, ``length``,
     ``content_filter`` or whatever else the server says. seconds: from asking to the answer, waits and retries included.
+    logprobs: of the tokens that could have come first, natural logarithms; None unless choices were asked for.
     """
 
     text: str
@@ -76,6 +109,7 @@ class ChatReply:
     refusal: str | None
     model: str
     seconds: float
+    logprobs: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +137,8 @@ class ReplyCache:
 
     def put(self, request: ChatRequest, reply: ChatReply) -> None:
         text = json.dumps(asdict(reply), ensure_ascii=False)
-        write_atomically(self._path(request), text.encode("utf-8", "backslashreplace"))
+        # After a power cut a file may be empty: it counts as absent. Waiting for the disk would cost more than asking.
+        write_atomically(self._path(request), text.encode("utf-8", "backslashreplace"), durable=False)
 
     def _path(self, request: ChatRequest) -> Path:
         return self.folder / request.key[:2] / f"{request.key}.json"

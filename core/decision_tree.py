@@ -24,12 +24,13 @@ class Answer(BaseModel):
 
 
 class Node(BaseModel):
-    """One question of a tree."""
+    """One question of a tree. later: a model is asked it on its own, once its other answers lead there."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     question: Bilingual
     answers: Annotated[tuple[Answer, ...], Field(min_length=2)]
+    later: bool = False
 
     def answer(self, name: str) -> Answer:
         for answer in self.answers:

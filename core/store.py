@@ -10,7 +10,8 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -84,17 +85,20 @@ class Store:
     def exists(self, name: str) -> bool:
         return bool(self.parts(name)) if name in MANY_FILES else self.path(name).exists()
 
-    def read(self, name: str, *, maker: str = "") -> pl.DataFrame:
+    def read(self, name: str, *, maker: str = "", columns: Sequence[str] = (), sha256: str = "") -> pl.DataFrame:
         """A table, checked against its contract; all parts of a many-file table, in the order of their names.
 
-        ``maker`` is the command that makes the table, named in the error when it is absent.
+        ``maker`` is the command that makes the table, named in the error when it is absent. ``columns``: only these;
+        with the file's ``sha256`` no others are read where it is the file that `write` checked and wrote.
         """
         if name in MANY_FILES:
-            frames = [self.read(part) for part in self.parts(name)]
+            frames = [self.read(part, columns=columns) for part in self.parts(name)]
             if frames:
                 return pl.concat(frames)
         elif self.path(name).exists():
-            return check(name, self._read_parquet(self.path(name)))
+            if columns and sha256 and self._as_checked(name, sha256):
+                return self._read_parquet(self.path(name), columns)
+            return check(name, self._read_parquet(self.path(name))).select(columns or pl.all())
         hint = f"make it with: assay {maker}" if maker else "run the stage that makes it first"
         raise WorkspaceError(f"there is no table {name!r} in this workspace yet; {hint}")
 
@@ -130,10 +134,15 @@ class Store:
         path = self.rejected_path(name)
         return self._read_parquet(path) if path.exists() else None
 
+    def _as_checked(self, name: str, sha256: str) -> bool:
+        """Whether a file is the one that this version wrote, and so checked against this version's contract."""
+        manifest = self.manifest(name)
+        return manifest is not None and manifest.sha256 == sha256 and manifest.recipe.version == __version__
+
     @staticmethod
-    def _read_parquet(path: Path) -> pl.DataFrame:
+    def _read_parquet(path: Path, columns: Sequence[str] = ()) -> pl.DataFrame:
         try:
-            return pl.read_parquet(path)
+            return pl.read_parquet(path, columns=list(columns) or None)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise DataError(
                 f"{path.name} is not a readable Parquet file; delete it and its manifest and run its stage again"
@@ -223,13 +232,10 @@ class Store:
 
     def hashes(self, *tables: str) -> dict[str, str]:
         """Name → SHA-256 of the tables' files, for a recipe's inputs; absent tables are left out."""
-        found: dict[str, str] = {}
-        for table in tables:
-            if table in MANY_FILES:
-                found |= {part: file_sha256(self.path(part)) for part in self.parts(table)}
-            elif self.path(table).exists():
-                found[table] = file_sha256(self.path(table))
-        return found
+        parts = (self.parts(table) if table in MANY_FILES else [table] for table in tables)
+        names = [name for several in parts for name in several if self.path(name).exists()]
+        with ThreadPoolExecutor() as pool:
+            return dict(zip(names, pool.map(file_sha256, map(self.path, names)), strict=True))
 
 
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -268,8 +274,11 @@ def _cause(error: OSError | pl.exceptions.PolarsError) -> str:
 
 
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path`` that replaces it, fsynced, when the block ends well; else it is removed."""
+def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
+    """A temporary path beside ``path`` that replaces it when the block ends well; else it is removed.
+
+    durable: it is fsynced first, so that a power cut leaves the old content or the new, and nothing in between.
+    """
     temporary: Path | None = None
     try:
         with writing(path.name):
@@ -278,15 +287,16 @@ def atomic_path(path: Path) -> Iterator[Path]:
             os.close(handle)
             temporary = Path(name)
             yield temporary
-            with temporary.open("rb") as stream:
-                os.fsync(stream.fileno())
+            if durable:
+                with temporary.open("rb") as stream:
+                    os.fsync(stream.fileno())
             temporary.replace(path)
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace a file's content in one step."""
-    with atomic_path(path) as temporary:
+def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Replace a file's content in one step. durable: as in `atomic_path`."""
+    with atomic_path(path, durable=durable) as temporary:
         temporary.write_bytes(data)

@@ -11,12 +11,17 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine
 
 from core.clock import utc_now
 from core.database import open_database, transaction
 from core.people import User
 from core.workspace import Workspace, create_workspace
+
+# How long an example takes says more about what else the machine does than about the code.
+settings.register_profile("assay", deadline=None)
+settings.load_profile("assay")
 
 Crew = Callable[..., None]
 

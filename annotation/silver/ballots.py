@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import polars as pl
 
@@ -47,6 +47,15 @@ class ReadyVoter(Protocol):
 
     def rounds(self, pending: Sequence[Ballot]) -> int:
         """How many times `cast` will yield."""
+        ...
+
+
+@runtime_checkable
+class ReadsVotes(Protocol):
+    """A voter whose votes come from a table that may hold more than can be votes here."""
+
+    def rejected(self) -> pl.DataFrame:
+        """The rows left out, with their ``reason``; they are kept beside the voter's table."""
         ...
 
 

@@ -19,8 +19,8 @@ PROMPT_TO_REPLY = 10
 
 
 def cost(voter: Voter) -> float:
-    """What a request costs, to compare voters by: an embedded one nothing; without prices, as if they were 1."""
-    if voter.backend == "embedded":
+    """What a request costs, to compare voters by: an embedded or replayed one nothing; unpriced ones as if at 1."""
+    if voter.backend in ("embedded", "replay"):
         return 0.0
     prices = (1.0 if price is None else price for price in (voter.price_in, voter.price_out))
     return sum(share * price for share, price in zip((PROMPT_TO_REPLY, 1), prices, strict=True))

@@ -7,6 +7,7 @@ import polars as pl
 
 from annotation.silver.ballots import ReadyVoter
 from annotation.silver.documents import Document, SignalWords, document_of_segment, signal_words
+from annotation.silver.prompting import PromptTexts, prompt_texts
 from annotation.silver.training import TrainingSet, training_set
 from core.chat import ReplyCache
 from core.contracts import empty
@@ -52,14 +53,29 @@ class Material:
         gold = self.workspace.store.read_or_empty("gold") if use_gold else empty("gold")
         return training_set(self.workspace.codebook, gold, self.documents)
 
+    @cached_property
+    def prompts(self) -> PromptTexts:
+        return prompt_texts(self.workspace)
+
     def ready(self, voter: Voter) -> ReadyVoter:
         """A member of the panel with all that it reads. Raises SettingsError for a recipe that does not exist."""
         if voter.backend == "embedded":
             return self._embedded(voter)
-        from annotation.silver.chat_voter import ChatVoter
+        if voter.backend == "replay":
+            from annotation.silver.replay import ReplayVoter
 
+            segment_ids = self.segments.get_column("segment_id").to_list()
+            return ReplayVoter(voter, self.workspace.root, self.workspace.codebook, segment_ids)
+        return self._model(voter)
+
+    def _model(self, voter: Voter) -> ReadyVoter:
+        from annotation.silver.chat_voter import ChatVoter
+        from annotation.silver.interviews import forms_for
+
+        settings, codebook = self.workspace.settings.vote, self.workspace.codebook
+        forms = forms_for(voter, settings, codebook, self.prompts)
         cache = ReplyCache(self.workspace.cache / "llm")
-        return ChatVoter(voter, self.workspace.codebook, self.workspace.settings.vote.language, self.displays, cache)
+        return ChatVoter(voter, codebook, forms, self.displays, cache, settings.engines)
 
     def _embedded(self, voter: Voter) -> ReadyVoter:
         from annotation.silver.embedded import EmbeddedVoter

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from math import ceil
 from typing import Any
 
-from annotation.silver.ballots import Ballot
+from annotation.silver.chat_voter import ChatVoter
 from annotation.silver.material import Material
 from annotation.silver.voting import chosen_voters, standing_ballots
 from core.chat import ChatRequest, ReplyCache
@@ -14,8 +14,8 @@ from core.setting_tables.voting import Voter
 from core.tokens import estimated_tokens
 from core.workspace import Workspace
 
-REPLY_TOKENS = 80
-"""Assumed of a reply (a label and a reason in a sentence or two) until some have been seen."""
+REPLY_TOKENS = {"cot": 160, "zero_shot": 80, "few_shot": 16, "questions": 160, "tree": 120, "letter": 1}
+"""Assumed of a reply to each prompt until some have been seen."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class VoterPlan:
     """What one voter would be asked.
 
     n_ballots: segments × rating variables; n_standing: votes that stand and will not be cast again; n_kept: requests
-    whose reply is kept already; n_requests: those that would be sent. Tokens are estimates over n_requests; the last
+    whose reply is kept already; n_requests: those that would be sent; n_later: the most that the answers may lead to
+    besides, which no figure here counts. Tokens are estimates over n_requests; the last
     one is what they are if every reply is as long as max_tokens lets it be. cost: in the unit of the voter's prices,
     None without prices. hours: None without tokens_per_second; an embedded voter takes none of these.
     """
@@ -35,6 +36,7 @@ class VoterPlan:
     n_standing: int
     n_kept: int
     n_requests: int
+    n_later: int
     prompt_tokens: int
     completion_tokens: int
     completion_tokens_at_most: int
@@ -77,19 +79,21 @@ def _plan(workspace: Workspace, voter: Voter, material: Material) -> VoterPlan:
     hashes = ready.hashes()
     standing = standing_ballots(workspace, voter, hashes)
     pending = [ballot for ballot in hashes if ballot not in standing]
-    requests = _requests(ready, pending)
+    asking = ready if isinstance(ready, ChatVoter) else None
+    requests = asking.first_requests(pending) if asking else []
     cache = ReplyCache(workspace.cache / "llm")
     replies: list[float] = []
-    prompt, example = 0.0, None
+    unasked: list[ChatRequest] = []
     for request in track(requests, f"plan {voter.name}", len(requests)):
-        example = example or dict(request.messages)
         kept = cache.get(request)
-        if kept is not None:
-            replies.append(estimated_tokens(kept.text))
+        if kept is None:
+            unasked.append(request)
         else:
-            prompt += sum(estimated_tokens(text) for _, text in request.messages)
-    n_requests = len(requests) - len(replies)
-    completion = ceil(n_requests * (sum(replies) / len(replies) if replies else min(REPLY_TOKENS, voter.max_tokens)))
+            replies.append(estimated_tokens(kept.text))
+    prompt = sum(estimated_tokens(text) for request in unasked for _, text in request.messages)
+    at_most = sum(request.parameters["max_tokens"] for request in unasked)
+    a_reply = sum(replies) / len(replies) if replies else REPLY_TOKENS[workspace.settings.vote.prompt_of(voter)]
+    completion = min(at_most, ceil(len(unasked) * a_reply))
     return VoterPlan(
         voter=voter.name,
         backend=voter.backend,
@@ -97,23 +101,15 @@ def _plan(workspace: Workspace, voter: Voter, material: Material) -> VoterPlan:
         n_ballots=len(hashes),
         n_standing=len(standing),
         n_kept=len(replies),
-        n_requests=n_requests,
+        n_requests=len(unasked),
+        n_later=asking.n_later(pending) if asking else 0,
         prompt_tokens=ceil(prompt),
         completion_tokens=completion,
-        completion_tokens_at_most=n_requests * voter.max_tokens if requests else 0,
+        completion_tokens_at_most=at_most,
         cost=_cost(voter, prompt, completion),
         hours=completion / voter.tokens_per_second / 3600 if voter.tokens_per_second and requests else None,
-        example=example,
+        example=dict(requests[0].messages) if requests else None,
     )
-
-
-def _requests(ready: object, pending: Sequence[Ballot]) -> list[ChatRequest]:
-    """What would be sent, one request a segment; nothing for a voter that runs in this process."""
-    from annotation.silver.chat_voter import ChatVoter
-
-    if not isinstance(ready, ChatVoter):
-        return []
-    return [ready.requests[segment_id] for segment_id in dict.fromkeys(segment_id for segment_id, _ in pending)]
 
 
 def _cost(voter: Voter, prompt: float, completion: float) -> float | None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -16,7 +16,8 @@ class VoterReport:
 
     n: rows of its table; by_status: rows by status; coverage: share of rows with a label, 0 to 1 (None without rows).
     n_new: votes cast in this run that did not fail; n_dropped: earlier votes on what is no longer there.
-    problems: what went wrong with failed votes → how many. seconds: of this turn.
+    problems: what went wrong with failed votes → how many. seconds: of this turn. left_out: why rows of the file of a
+    replayed voter are no votes here (`annotation.silver.vote_file`) → how many.
     """
 
     voter: str
@@ -28,6 +29,7 @@ class VoterReport:
     n_dropped: int
     problems: Mapping[str, int]
     seconds: float
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def n_abstained(self) -> int:
@@ -81,7 +83,15 @@ class VoteReport:
         return {**asdict(self), "changed": self.changed, "n_failed": self.n_failed, "n_saved": self.n_saved}
 
 
-def voter_report(voter: Voter, votes: pl.DataFrame, *, n_new: int, n_dropped: int, seconds: float) -> VoterReport:
+def voter_report(
+    voter: Voter,
+    votes: pl.DataFrame,
+    *,
+    n_new: int,
+    n_dropped: int,
+    seconds: float,
+    left_out: Mapping[str, int] | None = None,
+) -> VoterReport:
     """The report of one voter from its ``votes`` frame."""
     rows = votes.select(pl.col("status").cast(pl.String), "rationale").rows()
     counted = Counter(status for status, _ in rows)
@@ -93,6 +103,9 @@ def voter_report(voter: Voter, votes: pl.DataFrame, *, n_new: int, n_dropped: in
         coverage=counted["ok"] / len(rows) if rows else None,
         n_new=n_new,
         n_dropped=n_dropped,
-        problems=dict(Counter(str(why) for status, why in rows if status == "failed").most_common()),
+        problems=dict(
+            Counter(why or "no reason was given" for status, why in rows if status == "failed").most_common()
+        ),
         seconds=seconds,
+        left_out=left_out or {},
     )

@@ -10,12 +10,16 @@ from pathlib import Path
 
 import polars as pl
 
-from annotation.silver.ballots import Ballot, Vote, votes_frame, votes_of
+from annotation.silver.ballots import Ballot, ReadsVotes, Vote, votes_frame, votes_of
 from annotation.silver.economy import StillOpen, asking_order
+from annotation.silver.interviews import prompts_used
 from annotation.silver.journal import Journal
 from annotation.silver.material import Material
+from annotation.silver.prompting import prompt_texts
+from annotation.silver.replay import replay_hashes
 from annotation.silver.sources import code_hash
 from annotation.silver.vote_report import VoteReport, VoterReport, voter_report
+from core.chat import engine_of
 from core.errors import SettingsError
 from core.full_share import ECONOMY, in_full_share
 from core.progress import track
@@ -24,7 +28,14 @@ from core.store import Recipe
 from core.texts import closest
 from core.workspace import Workspace
 
-_DECIDES_THE_VOTE = {"name", "backend", "recipe", "model", "temperature", "max_tokens", "seed", "abstain_below"}
+_OF_A_MODEL = {"name", "backend", "model", "temperature", "max_tokens", "seed", "self_consistency"}
+_DECIDES_THE_VOTE = {
+    "embedded": {"name", "backend", "recipe", "abstain_below"},
+    "openai": _OF_A_MODEL,
+    "vllm": _OF_A_MODEL,
+    "ray": _OF_A_MODEL,
+    "replay": {"name", "backend", "votes", "votes_as"},
+}
 
 
 def vote(workspace: Workspace, voters: Sequence[str] | None = None, still_open: StillOpen | None = None) -> VoteReport:
@@ -101,15 +112,25 @@ def vote_recipe(workspace: Workspace, voter: Voter) -> Recipe:
     """What the table ``votes/VOTER`` is made of. Weight, family, speed and the place of a server are no part of it."""
     settings = workspace.settings.vote
     tables = ["segments", "messages"]
-    own = voter.model_dump(mode="json", include=_DECIDES_THE_VOTE, exclude_none=True)
+    own = voter.model_dump(mode="json", include=_DECIDES_THE_VOTE[voter.backend], exclude_none=True)
     if voter.backend == "embedded":
         tables += ["lexicon", *(["gold"] if settings.use_gold else [])]
         own |= {"seed": settings.seed, "code": code_hash()}
-    else:
-        own["language"] = settings.language
+    if voter.asks_a_model:
+        prompt, texts = settings.prompt_of(voter), prompt_texts(workspace)
+        own |= {
+            "engine": engine_of(voter),
+            "language": settings.language,
+            "variables": settings.variables,
+            "prompt": prompt,
+        }
+        own["prompts"] = [texts.hash(name) for name in prompts_used(prompt)]
+        if prompt == "few_shot":
+            own |= {"n_examples": settings.n_examples, "examples": settings.examples}
     if settings.economy:
         own[ECONOMY] = {"share": settings.full_share, "seed": settings.seed}
-    return Recipe(inputs=workspace.store.hashes(*tables), settings=own, codebook=workspace.codebook_hash)
+    others = replay_hashes(voter, workspace.root) if voter.backend == "replay" else {}
+    return Recipe(inputs={**workspace.store.hashes(*tables), **others}, settings=own, codebook=workspace.codebook_hash)
 
 
 def _take_turn(
@@ -124,14 +145,29 @@ def _take_turn(
     store, name = workspace.store, f"votes/{voter.name}"
     before = store.read_or_empty(name)
     if asked is None and store.unchanged(name, recipe) and not _any_failed(before):
-        return voter_report(voter, before, n_new=0, n_dropped=0, seconds=time.perf_counter() - started)
-    after, n_new = _poll(workspace, voter, material, before, asked)
+        return _report(workspace, voter, before, started)
+    after, n_new, rejected = _poll(workspace, voter, material, before, asked)
     if store.unchanged(name, recipe) and after.equals(before):
-        return voter_report(voter, before, n_new=0, n_dropped=0, seconds=time.perf_counter() - started)
-    store.write(name, after, recipe)
+        return _report(workspace, voter, before, started)
+    store.write(name, after, recipe, rejected)
     _journal(workspace, voter).discard()
     gone = before.join(after, on=["segment_id", "variable"], how="anti").height
-    return voter_report(voter, after, n_new=n_new, n_dropped=gone, seconds=time.perf_counter() - started)
+    return _report(workspace, voter, after, started, n_new, gone)
+
+
+def _report(
+    workspace: Workspace, voter: Voter, votes: pl.DataFrame, started: float, n_new: int = 0, n_dropped: int = 0
+) -> VoterReport:
+    """The report of a turn; what a replayed voter's file held beside its votes is told by the table's manifest."""
+    manifest = workspace.store.manifest(f"votes/{voter.name}")
+    return voter_report(
+        voter,
+        votes,
+        n_new=n_new,
+        n_dropped=n_dropped,
+        seconds=time.perf_counter() - started,
+        left_out=manifest.rejected if manifest else {},
+    )
 
 
 def standing_ballots(workspace: Workspace, voter: Voter, hashes: Mapping[Ballot, str]) -> set[Ballot]:
@@ -154,8 +190,8 @@ def _poll(
     material: Material,
     before: pl.DataFrame,
     asked: Collection[Ballot] | None,
-) -> tuple[pl.DataFrame, int]:
-    """The voter's votes, those that stand and those cast now, and how many were cast now and did not fail."""
+) -> tuple[pl.DataFrame, int, pl.DataFrame | None]:
+    """The voter's votes, standing and cast now; how many were cast now and did not fail; rows of its file left out."""
     ready = material.ready(voter)
     hashes = ready.hashes()
     votes = _standing(votes_of(before), hashes)
@@ -167,7 +203,8 @@ def _poll(
             journal.append(cast)
             votes |= {vote.ballot: vote for vote in cast}
     n_failed = sum(vote.status == "failed" for vote in votes.values())
-    return votes_frame(votes[ballot] for ballot in hashes if ballot in votes), len(votes) - n_failed - n_before
+    table = votes_frame(votes[ballot] for ballot in hashes if ballot in votes)
+    return table, len(votes) - n_failed - n_before, ready.rejected() if isinstance(ready, ReadsVotes) else None
 
 
 def _journal(workspace: Workspace, voter: Voter) -> Journal:

@@ -1,76 +1,74 @@
-"""The door to language models: any server that speaks OpenAI's chat protocol (vLLM, a cloud).
+"""A server that speaks OpenAI's chat protocol (vLLM, a cloud), asked many requests at once.
 
-`ask_all` asks many requests at once and yields every answer as it comes. Retries are the client's own: exponential
-waits with jitter on 408, 409, 429, 5xx, timeouts and dropped connections, or as long as the server's Retry-After says
-(up to two minutes). What the model said is kept on disk by the hash of the request; errors never are.
-The package ``openai`` has its only home here.
+Retries are the client's own: exponential waits with jitter on 408, 409, 429, 5xx, timeouts and dropped connections, or
+as long as the server's Retry-After says (up to two minutes). The package ``openai`` has its only home here.
 """
 
 import asyncio
 import json
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from core.chat import Answer, ChatFailure, ChatReply, ChatRequest, ChatServer, ReplyCache, is_local
+from core.chat import Answer, ChatFailure, ChatReply, ChatRequest, ChatServer, is_local
 from core.errors import MissingExtraError
+from core.json_replies import without_bounds
 
 if TYPE_CHECKING:
     from openai import APIError, AsyncOpenAI
 
 GIVE_UP_AFTER = 20
 """After this many failures in a row, none of them the request's own fault, a server is not asked again in this run."""
+MOST_LOGPROBS = 20
+"""Most tokens whose log-probabilities the protocol lets one ask for."""
+_MOST_WAYS = 3
 _EVERY_REQUEST_FAILS = {401, 402, 403, 404, 405}
 
 
-def ask_all(server: ChatServer, requests: Iterable[ChatRequest], cache: ReplyCache) -> Iterator[tuple[int, Answer]]:
-    """(number of the request, its answer) for every request, as the answers come.
+class OpenAIDoor:
+    """One run's conversation with one server; at most ``server.concurrency`` requests are under way.
 
-    At most ``server.concurrency`` requests are under way. A server that wants another key or does not know the model
-    is not asked again, nor one that failed `GIVE_UP_AFTER` times in a row; what is left then fails without being sent.
-    Raises MissingExtraError when ``openai`` is not installed.
+    A server that wants another key or does not know the model is not asked again, nor one that failed `GIVE_UP_AFTER`
+    times in a row; what is left then fails without being sent.
     """
-    with asyncio.Runner() as runner:
-        door = _Door(server, cache)
+
+    def __init__(self, server: ChatServer) -> None:
+        """Raises MissingExtraError when ``openai`` is not installed."""
+        self.server = server
+        self.runner = asyncio.Runner()
+        self.client = _client(server)
+        self.failures_in_a_row = 0
+        self.closed_because: str | None = None
+        self.strictest = -_MOST_WAYS
+
+    def ask(self, requests: Iterable[ChatRequest]) -> Iterator[tuple[int, Answer]]:
+        """See `core.llm.door.Door`. An answer comes as soon as it is there; requests are read as there is room."""
         waiting = enumerate(requests)
         running: set[asyncio.Task[tuple[int, Answer]]] = set()
         try:
             while True:
-                for number, request in islice(waiting, server.concurrency - len(running)):
-                    running.add(runner.get_loop().create_task(door.answer(number, request)))
+                for number, request in islice(waiting, self.server.concurrency - len(running)):
+                    running.add(self.runner.get_loop().create_task(self._answer(number, request)))
                 if not running:
                     return
-                done, running = runner.run(asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED))
+                done, running = self.runner.run(asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED))
                 yield from sorted((task.result() for task in done), key=lambda answered: answered[0])
         finally:
             for task in running:
                 task.cancel()
-            runner.run(door.client.close())
 
+    def close(self) -> None:
+        self.runner.run(self.client.close())
+        self.runner.close()
 
-class _Door:
-    """One run's conversation with one server."""
-
-    def __init__(self, server: ChatServer, cache: ReplyCache) -> None:
-        self.server = server
-        self.cache = cache
-        self.client = _client(server)
-        self.follows_schemas = True
-        self.failures_in_a_row = 0
-        self.closed_because: str | None = None
-
-    async def answer(self, number: int, request: ChatRequest) -> tuple[int, Answer]:
-        kept = self.cache.get(request)
-        if kept is not None:
-            return number, kept
+    async def _answer(self, number: int, request: ChatRequest) -> tuple[int, Answer]:
         if self.closed_because is not None:
             return number, ChatFailure(f"not asked: {self.closed_because}", 0.0)
         answer = await self._ask(request)
         if isinstance(answer, ChatReply):
             self.failures_in_a_row = 0
-            self.cache.put(request, answer)
         return number, answer
 
     async def _ask(self, request: ChatRequest) -> Answer:
@@ -78,8 +76,8 @@ class _Door:
 
         started = time.perf_counter()
         try:
-            body = await self._ask_with_schema_if_possible(request)
-            return _read_reply(body, request.model, time.perf_counter() - started)
+            body = await self._ask_as_strictly_as_possible(request)
+            return _read_reply(body, request, time.perf_counter() - started)
         except _UnreadableAnswer as error:
             reason = f"{self.server.name} answered what is no chat completion: {error}"
             self._count_failure(reason)
@@ -96,32 +94,53 @@ class _Door:
             self._count_failure(reason)
         return ChatFailure(reason, time.perf_counter() - started)
 
-    async def _ask_with_schema_if_possible(self, request: ChatRequest) -> str:
-        """The body of the answer. A 400 or 422 to a schema: one try without it; if that works, all do without."""
+    async def _ask_as_strictly_as_possible(self, request: ChatRequest) -> str:
+        """The body of the answer. A 400 or 422 to a form of the reply: a laxer one; if that works, all go on so."""
         from openai import BadRequestError, UnprocessableEntityError
 
-        if request.schema is None or not self.follows_schemas:
-            return await self._send(request, None)
-        try:
-            return await self._send(request, request.schema)
-        except (BadRequestError, UnprocessableEntityError):
-            body = await self._send(request, None)
-            self.follows_schemas = False
+        ways = _ways_of_asking(request)
+        for place in range(max(self.strictest, -len(ways)), -1):
+            try:
+                body = await self._send(request, ways[place])
+            except (BadRequestError, UnprocessableEntityError):
+                continue
+            self.strictest = max(self.strictest, place)
             return body
+        body = await self._send(request, ways[-1])
+        self.strictest = -1
+        return body
 
-    async def _send(self, request: ChatRequest, schema: Mapping[str, Any] | None) -> str:
-        options = dict(request.parameters)
-        if schema is not None:
-            wanted = {"name": "answer", "strict": True, "schema": dict(schema)}
-            options["response_format"] = {"type": "json_schema", "json_schema": wanted}
-        messages: list[Any] = [{"role": role, "content": content} for role, content in request.messages]
-        create = self.client.chat.completions.with_raw_response.create
-        return (await create(model=request.model, messages=messages, **options)).text
+    async def _send(self, request: ChatRequest, form: Mapping[str, Any]) -> str:
+        messages = [{"role": role, "content": content} for role, content in request.messages]
+        body = {"model": request.model, "messages": messages, **request.parameters, **form}
+        # As a plain body: the client's own types would be checked and copied field by field for nothing.
+        return await self.client.post("/chat/completions", cast_to=str, body=body)
 
     def _count_failure(self, reason: str) -> None:
         self.failures_in_a_row += 1
         if self.failures_in_a_row >= GIVE_UP_AFTER:
             self.closed_because = f"{GIVE_UP_AFTER} failures in a row, the last one: {reason}"
+
+
+def _ways_of_asking(request: ChatRequest) -> Sequence[Mapping[str, Any]]:
+    """What is sent along to get a reply of the wanted form, the strictest way first; at most `_MOST_WAYS`.
+
+    Not every server takes bounds in a schema, a schema, or vLLM's own ``structured_outputs``.
+    """
+    if request.choices:
+        probabilities = {"logprobs": True, "top_logprobs": MOST_LOGPROBS}
+        exactly = {"structured_outputs": {"regex": f"({'|'.join(request.choices)})"}}
+        return ({**probabilities, **exactly}, probabilities)
+    if request.schema is None:
+        return ({},)
+    free = without_bounds(request.schema)
+    bounded = (_as_format(request.schema),) if free != request.schema else ()
+    return (*bounded, _as_format(free), {})
+
+
+def _as_format(schema: Mapping[str, Any]) -> dict[str, Any]:
+    wanted = {"name": "answer", "strict": True, "schema": dict(schema)}
+    return {"response_format": {"type": "json_schema", "json_schema": wanted}}
 
 
 class _UnreadableAnswer(Exception):
@@ -145,7 +164,7 @@ def _client(server: ChatServer) -> "AsyncOpenAI":
     )
 
 
-def _read_reply(body: str, model: str, seconds: float) -> ChatReply:
+def _read_reply(body: str, request: ChatRequest, seconds: float) -> ChatReply:
     """The first choice of a chat completion, read leniently: servers leave fields out."""
     try:
         answer = json.loads(body)
@@ -156,11 +175,18 @@ def _read_reply(body: str, model: str, seconds: float) -> ChatReply:
             text=text if isinstance(text, str) else "",
             finish_reason=str(choice.get("finish_reason") or ""),
             refusal=refusal if isinstance(refusal, str) and refusal else None,
-            model=str(answer.get("model") or model),
+            model=str(answer.get("model") or request.model),
             seconds=seconds,
+            logprobs=_first_logprobs(choice) if request.choices else None,
         )
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise _UnreadableAnswer(type(error).__name__) from error
+
+
+def _first_logprobs(choice: Mapping[str, Any]) -> dict[str, float] | None:
+    """Token → log-probability at the reply's first place. Raises what `_read_reply` calls unreadable."""
+    places = (choice.get("logprobs") or {}).get("content")
+    return {str(top["token"]): float(top["logprob"]) for top in places[0]["top_logprobs"]} if places else None
 
 
 def _code_of(error: "APIError") -> str:

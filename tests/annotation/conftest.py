@@ -136,7 +136,7 @@ def chat_panel() -> Callable[..., str]:
 
 
 def says_labels(labels: object, rationale: str = "because") -> Scripted:
-    return says(json.dumps({"rationale": rationale, "labels": labels}, ensure_ascii=False))
+    return says(json.dumps({"analysis": rationale, "labels": labels}, ensure_ascii=False))
 
 
 def mood_of(body: dict) -> Scripted:

@@ -30,10 +30,10 @@ def test_nothing_is_sent_and_everything_is_counted(make_silver, chat_panel, mode
     [plan] = plan_votes(workspace).voters
     assert server.asked == []
     assert (plan.n_ballots, plan.n_standing, plan.n_kept, plan.n_requests) == (12, 0, 0, 6)
-    assert plan.completion_tokens == 6 * 80
-    assert plan.completion_tokens_at_most == 6 * 512
-    assert plan.cost == pytest.approx(plan.prompt_tokens / 1000 + 480 / 500, rel=1e-3)
-    assert plan.hours == pytest.approx(48 / 3600)
+    assert plan.completion_tokens == 6 * 160
+    assert plan.completion_tokens_at_most == 6 * 1024
+    assert plan.cost == pytest.approx(plan.prompt_tokens / 1000 + 960 / 500, rel=1e-3)
+    assert plan.hours == pytest.approx(96 / 3600)
     assert plan.example is not None
     assert "第0次" in plan.example["user"]
 

@@ -156,7 +156,7 @@ def test_each_way_of_not_answering_has_its_status(make_silver, chat_panel, model
 
 @pytest.mark.parametrize(
     ("trouble", "n_tries"),
-    [(fails(500), 3), (fails(429), 3), (fails(400), 2), (Scripted("x" * 9, hang_up=True), 3), (Scripted("oops"), 1)],
+    [(fails(500), 3), (fails(429), 3), (fails(400), 3), (Scripted("x" * 9, hang_up=True), 3), (Scripted("oops"), 1)],
 )
 def test_a_failure_is_no_label_and_is_tried_again_next_time(make_silver, chat_panel, model_server, trouble, n_tries):
     broken = [True]
@@ -199,7 +199,7 @@ def test_a_server_without_schemas_still_votes(make_silver, chat_panel, model_ser
     server = model_server(script)
     workspace = make_silver(chat_panel(server, extra="concurrency = 1"), n=3)
     assert vote(workspace).voters[0].coverage == 1.0
-    assert ["response_format" in body for body in server.asked] == [True, False, False, False]
+    assert ["response_format" in body for body in server.asked] == [True, True, False, False, False]
 
 
 def test_what_a_model_is_asked(make_silver, chat_panel, model_server):
@@ -284,8 +284,10 @@ def test_the_recipe_of_a_table_names_what_it_was_made_of(make_silver, embedded_p
     workspace = make_silver(embedded_panel("ridge") + chat_panel(model_server()), n=2)
     ridge, llm = (vote_recipe(workspace, voter) for voter in workspace.settings.vote.voters)
     assert sorted(ridge.inputs) == sorted(llm.inputs) == ["messages/chat", "segments"]
-    assert sorted(ridge.settings) == ["backend", "code", "max_tokens", "name", "seed", "temperature"]
-    assert sorted(llm.settings) == ["backend", "language", "max_tokens", "model", "name", "temperature"]
+    assert sorted(ridge.settings) == ["backend", "code", "name", "seed"]
+    of_the_model = ["engine", "max_tokens", "model", "self_consistency", "temperature"]
+    of_the_prompt = ["language", "prompt", "prompts", "variables"]
+    assert sorted(llm.settings) == sorted(["backend", "name", *of_the_model, *of_the_prompt])
     vote(workspace)
     assert workspace.store.unchanged("votes/ridge", ridge)
 

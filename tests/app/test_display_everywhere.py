@@ -5,11 +5,12 @@ import re
 import pytest
 
 from annotation.silver.material import Material
-from annotation.silver.prompting import user_text, with_own_aliases
+from annotation.silver.prompting import PromptTexts
 from app.desk import desk_at
 from app.wiring import close
 from consensus.gold import resolve
 from core.display import aliases
+from core.fence import as_data_lines
 from release.four_tuples import four_tuples
 from segmenter.tuning.development import draw_development
 
@@ -64,8 +65,9 @@ def test_a_development_item_has_the_aliases_of_the_corpus_too(bench, on_pages):
 
 def test_a_prompt_numbers_people_anew_and_keeps_gaps_and_reply_marks(bench, on_pages):
     display = on_pages[bench.segments[1]]
-    prompt = user_text(display, "zh")
-    assert with_own_aliases(display).plain() in prompt
+    trial = PromptTexts("zh", {"cot": "{% block system %}x{% endblock %}{% block user %}{{ chat }}{% endblock %}"})
+    prompt = trial.compile("cot", {}, {}).ask(display).messages[1][1]
+    assert as_data_lines(display).plain() in prompt
     assert re.findall(r"^\[\d+\].*$", prompt, re.MULTILINE) == [
         "[1] user_1: 这把又是对面五杀",
         "[2] * user_2: 我想死的心都有了哈哈哈哈",

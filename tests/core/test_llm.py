@@ -4,13 +4,15 @@ import builtins
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from core.chat import ChatFailure, ChatReply, ChatRequest, ChatServer, ReplyCache, api_key, is_local
 from core.errors import MissingExtraError, SettingsError
-from core.llm import GIVE_UP_AFTER, ask_all
+from core.llm.door import ask_all
+from core.llm.openai_door import GIVE_UP_AFTER, OpenAIDoor
 from core.scripted_llm import Script, Scripted, ScriptedServer, fails, says
 
 pytest.importorskip("openai", reason="openai is not installed (pip install 'assay[llm]')")
@@ -24,8 +26,9 @@ def request(text: str = "hello", **options) -> ChatRequest:
 
 def ask(server: ScriptedServer, requests: list[ChatRequest], folder: Path, retries: int = 2, **options) -> list:
     """The answers in the order of the requests."""
-    address = ChatServer(server.base_url, "secret", retries=retries, **options)
-    return [answer for _, answer in sorted(ask_all(address, requests, ReplyCache(folder)), key=lambda found: found[0])]
+    with closing(OpenAIDoor(ChatServer(server.base_url, "secret", retries=retries, **options))) as door:
+        answers = sorted(ask_all(door, requests, ReplyCache(folder)), key=lambda found: found[0])
+    return [answer for _, answer in answers]
 
 
 @pytest.fixture
@@ -225,10 +228,54 @@ def test_requests_are_taken_as_they_are_needed(serve: Serve, tmp_path: Path):
             taken.append(number)
             yield request(str(number))
 
-    answers = ask_all(ChatServer(server.base_url, "k", concurrency=3), requests(), ReplyCache(tmp_path))
-    next(answers)
-    answers.close()
+    with closing(OpenAIDoor(ChatServer(server.base_url, "k", concurrency=3))) as door:
+        next(ask_all(door, requests(), ReplyCache(tmp_path)))
     assert len(taken) == 3
+
+
+def test_equal_requests_are_asked_once(serve: Serve, tmp_path: Path):
+    server = serve(says("hi"))
+    answers = ask(server, [request("a"), request("b"), request("a")], tmp_path, concurrency=3)
+    assert sorted(body["messages"][1]["content"] for body in server.asked) == ["a", "b"]
+    assert [answer.text for answer in answers] == ["hi", "hi", "hi"]
+
+
+def test_a_door_may_be_asked_again(serve: Serve, tmp_path: Path):
+    server = serve(says("hi"))
+    with closing(OpenAIDoor(ChatServer(server.base_url, "k"))) as door:
+        for text in ("a", "b"):
+            [(number, answer)] = ask_all(door, [request(text)], ReplyCache(tmp_path))
+            assert (number, answer.text) == (0, "hi")
+
+
+BOUNDED = {"type": "object", "properties": {"why": {"type": "string", "maxLength": 9}}, "required": ["why"]}
+
+
+def test_bounds_that_a_server_does_not_take_are_left_out_before_the_schema_is(serve: Serve, tmp_path: Path):
+    bounded = lambda body: "maxLength" in json.dumps(body)  # noqa: E731
+    server = serve(script=lambda body: fails(400) if bounded(body) else says("{}"))
+    ask(server, [request(str(n), schema=BOUNDED) for n in range(3)], tmp_path, concurrency=1)
+    assert [bounded(body) for body in server.asked] == [True, False, False, False]
+    assert all("response_format" in body for body in server.asked)
+
+
+def test_choices_come_with_the_probabilities_of_the_first_token(serve: Serve, tmp_path: Path):
+    top = [{"token": "A", "logprob": -0.1}, {"token": "B", "logprob": -2.4}]
+    answer = json.loads(says("A").body)
+    answer["choices"][0]["logprobs"] = {"content": [{"token": "A", "logprob": -0.1, "top_logprobs": top}]}
+    server = serve(Scripted(json.dumps(answer)))
+    [reply] = ask(server, [request(choices=("A", "B"))], tmp_path)
+    assert reply.logprobs == {"A": -0.1, "B": -2.4}
+    assert [server.asked[0][key] for key in ("logprobs", "top_logprobs")] == [True, 20]
+    assert server.asked[0]["structured_outputs"] == {"regex": "(A|B)"}
+    assert ask(server, [request(choices=("A", "B"))], tmp_path) == [reply]
+
+
+def test_choices_are_asked_for_without_what_a_server_does_not_know(serve: Serve, tmp_path: Path):
+    server = serve(script=lambda body: fails(400) if "structured_outputs" in body else says("A"))
+    [reply] = ask(server, [request(choices=("A", "B"))], tmp_path)
+    assert (reply.text, reply.logprobs) == ("A", None)
+    assert "top_logprobs" in server.asked[-1]
 
 
 def test_the_key_of_a_request_covers_everything_but_the_server():
@@ -238,8 +285,10 @@ def test_the_key_of_a_request_covers_everything_but_the_server():
         request(schema=SCHEMA),
         ChatRequest("other", base.messages, base.parameters),
         ChatRequest("m", base.messages, {"temperature": 0.5}),
+        request(choices=("A", "B")),
+        request(engine={"dtype": "float16"}),
     ]
-    assert len({base.key, *(other.key for other in others)}) == 5
+    assert len({base.key, *(other.key for other in others)}) == 7
     assert base.key == request().key
 
 
@@ -276,4 +325,4 @@ def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch,
 
     monkeypatch.setattr(builtins, "__import__", without_openai)
     with pytest.raises(MissingExtraError, match=r"pip install 'assay\[llm\]'"):
-        list(ask_all(ChatServer("http://127.0.0.1:1/v1", "k"), [request()], ReplyCache(tmp_path)))
+        OpenAIDoor(ChatServer("http://127.0.0.1:1/v1", "k"))

@@ -1,0 +1,1 @@
+"""Ways of asking a language model about a segment: what is sent, and how its reply becomes labels."""
