@@ -1,15 +1,15 @@
 """The report's sections on the labels: the panel, its silver labels and gold, one rating variable at a time."""
 
-from app.report_charts import code_name, label_shares
+from app.report_against_gold import against_gold
 from app.report_facts import Facts, not_yet
-from app.report_gold import silver_and_gold
+from app.report_independence import details_of, gate_rule, most_changed, single_voters
+from app.report_labels import silver_labels
 from app.report_page import (
     SIMULATED,
     Html,
     counted,
     decimal,
     element,
-    figure,
     interval,
     percent,
     section,
@@ -18,19 +18,17 @@ from app.report_page import (
     value_range,
 )
 from app.report_voters import pairs_of_voters, voters
-from consensus.counts import count_labels
+from consensus.cohen import pairwise_from_codes
+from consensus.counts import code_ratings, count_labels
 from consensus.fleiss import fleiss_kappa
 from consensus.intervals import Estimate
-from consensus.panel import equal_to_gold, label_table, silver_against_gold
+from consensus.leave_one_out import leave_one_out
+from consensus.panel import equal_to_gold, silver_against_gold
 from core.codebook import RatingVariable
 from core.ratings import votes_as_ratings
 
 MOST_DETAILED = 6
 """With more rating variables than this, the report has one summary table and no details."""
-READ_LABELS = (
-    "ρ is the weighted share of the winning label among the votes that are not abstentions. The last three columns are "
-    "shares of the segments with that label; unanimous: every voter that answered chose it."
-)
 
 
 def panel_kappas(facts: Facts) -> dict[str, Estimate]:
@@ -72,48 +70,37 @@ def _variable(facts: Facts, rating: RatingVariable, kappa: Estimate | None) -> H
     voted = facts.on("votes", rating.name)
     if voted.is_empty():
         panel = not_yet("votes on this variable", "votes")
-        return section(title, panel, _silver(facts, rating), silver_and_gold(facts, rating))
+        return section(title, panel, silver_labels(facts, rating), against_gold(facts, rating))
     n_voters, n_segments = voted["voter"].n_unique(), voted["segment_id"].n_unique()
     counts = f"{counted(n_voters, 'voter')}, {counted(n_segments, 'segment')}. "
     if facts.votes_were_saved:
         counts += "These are the random share that the whole panel was asked about; the figures of voters are theirs. "
-    parts = [element("p", counts + _kappa_sentence(kappa)), _silver(facts, rating), voters(facts, rating.name)]
-    return section(title, *parts, pairs_of_voters(facts, rating.name), silver_and_gold(facts, rating))
-
-
-def _silver(facts: Facts, rating: RatingVariable) -> Html:
-    heading = element("h3", "Silver labels")
-    if facts.on("verdicts", rating.name).is_empty():
-        return together([heading, not_yet("silver labels", "verdicts")])
-    labels = label_table(facts.verdicts, rating.name, rating.codes)
-    columns = ("label", "segments", "share", "mean ρ", "median ρ", "ρ ≥ 0.7", "ρ ≥ 0.9", "unanimous")
-    firm = ("share_rho_07", "share_rho_09", "unanimous")
-    rows = [
-        (
-            code_name(rating, row["label"]),
-            row["n"],
-            percent(row["share"]),
-            *(decimal(row[name]) for name in ("mean_rho", "median_rho")),
-            *(percent(row[name]) for name in firm),
-        )
-        for row in labels.iter_rows(named=True)
-    ]
-    made = facts.manifests.get("verdicts")
-    settings = made.recipe.settings if made else {}
-    threshold = settings.get("thresholds", {}).get(rating.name, settings.get("threshold"))
-    reached = f" (ρ ≥ {threshold})" if threshold else ""
-    caption = f"Every segment that was voted on: those accepted{reached}, by silver label, and those left to people."
-    drawn = figure(label_shares(labels, rating), caption)
-    return together([heading, drawn, table(columns, "tnnnnnnn", rows), element("p", READ_LABELS, class_="soft")])
+    coded = code_ratings(votes_as_ratings(voted))
+    details = details_of(facts, rating.name, coded)
+    pairs = details.cohen_kappa if details else pairwise_from_codes(coded)
+    return section(
+        title,
+        element("p", counts + _kappa_sentence(kappa)),
+        silver_labels(facts, rating),
+        voters(facts, rating.name, kappa),
+        pairs_of_voters(facts, rating.name, pairs),
+        single_voters(facts, rating, details, kappa) if details else Html(),
+        against_gold(facts, rating),
+    )
 
 
 def _summary(facts: Facts, kappas: dict[str, Estimate]) -> Html:
     ratings = facts.workspace.codebook.rating_variables
-    columns = ("variable", "segments", "accepted", "κ of the panel", "95% interval", "gold", "silver = gold")
+    columns = (
+        *("variable", "segments", "accepted", "κ of the panel", "95% interval"),
+        *("one voter changes at most", "gold", "silver = gold"),
+    )
     rows = [_summary_row(facts, rating, kappas.get(rating.name)) for rating in ratings]
     note: list[object] = [f"There are {len(ratings)} rating variables; details are given for up to {MOST_DETAILED}. "]
+    if facts.votes_were_saved:
+        note.append("κ and what one voter changes: on the random share that the whole panel was asked about. ")
     note += ["The last two columns: ", SIMULATED] if facts.gold_is_simulated else []
-    return section("Variables", table(columns, "tnnnnnn", rows), element("p", *note, class_="soft"))
+    return section("Variables", table(columns, "tnnnnnnn", rows), element("p", *note, class_="soft"))
 
 
 def _summary_row(facts: Facts, rating: RatingVariable, kappa: Estimate | None) -> tuple[object, ...]:
@@ -125,4 +112,13 @@ def _summary_row(facts: Facts, rating: RatingVariable, kappa: Estimate | None) -
     confirmed = f"{equal:,} of {compared:,}" if compared else None
     title = f"{rating.title.zh} · {rating.title.en} "
     named = element("span", title, element("code", rating.name))
-    return named, verdicts.height, accepted, *value, n_gold, confirmed
+    return named, verdicts.height, accepted, *value, _one_voter(facts, rating.name), n_gold, confirmed
+
+
+def _one_voter(facts: Facts, variable: str) -> str | None:
+    """The largest share of silver labels that the absence of one voter changes."""
+    voted = facts.on("votes", variable)
+    if voted.is_empty() or facts.on("verdicts", variable).is_empty():
+        return None
+    found = most_changed(leave_one_out(code_ratings(votes_as_ratings(voted)), gate_rule(facts, variable)))
+    return percent(found[2]) if found else None

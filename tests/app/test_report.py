@@ -153,11 +153,12 @@ def test_panel_labels_and_gold_of_a_variable(corpus, engine):
     assert "jackknife over items); abstentions count as missing." in words
     assert "3 自杀行为／方法 · Suicidal behaviour or method 2 40.0% 0.833 0.833 50.0% 50.0% 50.0%" in words
     assert "No consensus 2 40.0% 0.417 0.417 – – –" in words
-    assert "those accepted (ρ ≥ 2/3), by silver label" in words
+    assert "All 5 segments: those accepted (ρ ≥ 2/3), by silver label, and those left to people." in words
+    assert "What each voter did on the 3 accepted segments." in words
     # nb abstained once and agrees on all three accepted segments; tree differs on one of them
-    assert "nb – – 5 80.0% 1 0 100.0%" in words
-    assert "tree – – 5 100.0% 0 0 66.7%" in words
-    assert "mean of the voters 93.3% 88.9%" in words
+    assert "nb – – 5 80.0% 20.0% 0 100.0%" in words
+    assert "tree – – 5 100.0% 0.0% 0 66.7%" in words
+    assert "pool average 93.3% 6.7% 88.9%" in words
     assert "Gold confirms 1 of the 2 silver labels that annotators looked at (50.0%)." in words
 
 
@@ -174,7 +175,8 @@ def test_many_variables_get_one_table_and_no_details(tmp_path):
     html = written(corpus, engine)
     engine.dispose()
     # P̄ = (1 + 0 + 1)/3 = 2/3, p = (1/2, 1/2): κ = (2/3 − 1/2)/(1 − 1/2) = 1/3
-    assert re.search(r"· Argument Argument 3 66.7% 0.333 \S+ to \S+ 2 1 of 2", plain(html))
+    # without either voter the second of three segments is no tie any more: 1/3 changes
+    assert re.search(r"· Argument Argument 3 66.7% 0.333 \S+ to \S+ 33.3% 2 1 of 2", plain(html))
     assert "There are 23 rating variables; details are given for up to 6." in plain(html)
     assert "<svg" not in html
     assert plain(html).count("– – – 0 –") == 22
@@ -186,6 +188,7 @@ def test_a_single_voter_has_no_kappa_and_no_pairs(corpus, engine):
     words = plain(written(corpus, engine))
     assert "1 voter, 5 segments. Fleiss’ κ of the panel is undefined: no item has two ratings." in words
     assert "Agreement between voters" not in words
+    assert "Fleiss’ κ of all voters" not in words
 
 
 def test_verdicts_outlive_their_votes(corpus, engine):

@@ -3,8 +3,7 @@ import re
 import polars as pl
 import pytest
 
-from app.report_charts import code_name, kappa_heat_map, label_shares, severity_colours, voter_bars
-from consensus.cohen import PairKappa
+from app.report_charts import change_bars, code_name, label_shares, severity_colours, voter_bars
 from core.codebook import parse_codebook, shipped_codebook
 
 RISK = shipped_codebook("suichat6").rating_variables[0]
@@ -60,32 +59,34 @@ def test_voter_bars_are_sorted_by_agreement():
     assert {"agrees", "disagrees", "abstains"} <= set(found)
 
 
-def pair(a, b, value):
-    return PairKappa(a, b, 5, value, None, None, None, None if value is not None else "none")
+def changes(*rows):
+    schema = dict.fromkeys(("voter", "n_lost", "n_gained", "n_relabelled"))
+    frame = pl.DataFrame(rows, schema=list(schema), orient="row").with_columns(
+        n_changed=pl.sum_horizontal("n_lost", "n_gained", "n_relabelled")
+    )
+    return frame.with_columns(share=pl.col("n_changed") / 40)
 
 
-def test_heat_map_shows_both_triangles_in_the_order_given():
-    pairs = [pair("a", "b", 0.512), pair("a", "c", None), pair("b", "c", -0.08)]
-    found = texts(kappa_heat_map(pairs, ["b", "a", "c"], "risk"))
-    assert (found.count(".51"), found.count("–"), found.count("−.08")) == (2, 2, 2)
-    assert [text for text in found if text in {"a", "b", "c"}] == ["b", "a", "c", "b", "a", "c"]
+def test_changes_are_sorted_and_told_in_numbers():
+    svg = change_bars(changes(("few", 1, 0, 0), ("none", 0, 0, 0), ("many", 2, 0, 1), ("also", 0, 1, 0)), "risk")
+    found = texts(svg)
+    voters = [text for text in found if text in {"few", "none", "many", "also"}]
+    assert voters == ["many", "also", "few", "none"]
+    assert [text for text in found if "(" in text] == ["7.5%  (3)", "2.5%  (1)", "2.5%  (1)", "0.0%  (0)"]
+    assert {"lost", "gained", "relabelled"} <= set(found)
+    # the axis ends at 8% and is 600 wide: 2 of 40 items are 5% or 375, one is 187.5
+    widths = [float(width) for width in re.findall(r'<path aria-label[^>]*d="M[\d.]+,[\d.]+h([\d.]+)v', svg)]
+    assert sorted(width for width in widths if width) == [pytest.approx(w) for w in (187.5, 187.5, 187.5, 375)]
 
 
-def test_heat_map_of_a_large_panel_has_no_numbers():
-    names = [f"v{n:02}" for n in range(25)]
-    pairs = [pair(a, b, 0.512) for n, a in enumerate(names) for b in names[n + 1 :]]
-    assert ".51" not in texts(kappa_heat_map(pairs, names, "risk"))
+@pytest.mark.parametrize("rows", [[("a", 0, 0, 0), ("b", 0, 0, 0)], [("a", 1, 2, 3)]])
+def test_changes_can_be_none_or_of_one_voter(rows):
+    assert texts(change_bars(changes(*rows), "risk")).count("a") == 1
 
 
-@pytest.mark.parametrize("name", ["risk:ideation", "risk"])
-def test_charts_can_stand_beside_each_other(name):
-    svg = kappa_heat_map([pair("a", "b", 0.5)], ["a", "b"], name)
-    own = "kappa-" + name.replace(":", "-")
-    ids = re.findall(r'\sid="([^"]*)"', svg)
-    assert ids
-    assert all(identifier.startswith(own) for identifier in ids)
-    assert set(re.findall(r"url\(#([^)]*)\)", svg)) <= set(ids)
-    assert "http" not in svg
+def test_changes_without_items_have_no_share():
+    frame = changes(("a", 0, 0, 0)).with_columns(share=pl.lit(None, dtype=pl.Float64))
+    assert "0.0%  (0)" in texts(change_bars(frame, "risk"))
 
 
 def test_titles_are_escaped():
