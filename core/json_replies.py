@@ -27,14 +27,6 @@ def without_bounds(schema: Any) -> Any:
     return [without_bounds(part) for part in schema] if isinstance(schema, list) else schema
 
 
-def objects_said(text: str) -> Iterator[dict[str, Any]]:
-    """Every JSON object in a reply that is not inside another, in order.
-
-    What a model thought aloud before ``</think>`` is left out.
-    """
-    return (thing for thing, _ in objects_and_places(final_words(text)))
-
-
 def final_words(text: str) -> str:
     """A reply without what the model thought aloud before ``</think>``."""
     return _THINKING.sub("", text)

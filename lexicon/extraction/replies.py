@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from core.chat import Answer, ChatFailure
-from core.json_replies import objects_said, strict_object
+from core.json_replies import strict_object
+from core.own_answers import own_answer
 from core.text import folded, normalised, tidy
 from lexicon.extraction.transcript import Transcript, comparable
 
@@ -79,7 +80,7 @@ def read_answer(answer: Answer, transcript: Transcript, categories: Sequence[str
         return Reading("failed", detail=answer.reason)
     if answer.refusal is not None or answer.finish_reason == "content_filter":
         return Reading("refused", detail="content filter" if answer.refusal is None else "the model declined")
-    items = listed_items(answer.text)
+    items = listed_items(answer.text, transcript.chat)
     if items is None:
         cut_off = answer.finish_reason == "length"
         return Reading("unparsed", detail=CUT_OFF if cut_off else "not one JSON object with a list of terms")
@@ -91,14 +92,10 @@ def read_answer(answer: Answer, transcript: Transcript, categories: Sequence[str
     )
 
 
-def listed_items(text: str) -> list[object] | None:
-    """The list ``terms`` of the JSON object in a reply; None when there is none, or two that differ.
-
-    What a model thought aloud before ``</think>`` is left out. A chat may hold JSON of its own which the model quotes:
-    with two lists that differ nobody can say which is the model's.
-    """
-    found = [thing["terms"] for thing in objects_said(text) if isinstance(thing.get("terms"), list)]
-    return found[0] if found and all(other == found[0] for other in found) else None
+def listed_items(text: str, chat: str) -> list[object] | None:
+    """The list ``terms`` of the JSON object in a reply that is the model's own (`own_answer`); None without one."""
+    answer = own_answer(text, "terms", list, chat)
+    return None if answer is None else answer["terms"]
 
 
 def _judge(raw: object, transcript: Transcript, categories: Sequence[str]) -> Proposal | Discard:

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from annotation.silver.forms.form import Ask, Heard, Said
 from annotation.silver.forms.labels import LabelsForm
 from annotation.silver.prompting import PromptTexts
-from annotation.silver.replies import declined, own_answer
+from annotation.silver.replies import declined
 from core.chat import ChatReply
 from core.codebook import shipped_codebook
+from core.own_answers import own_answer
 
 
 def form(name: str = "suichat6") -> LabelsForm:

@@ -1,6 +1,6 @@
 import pytest
 
-from core.json_replies import objects_said, strict_object
+from core.json_replies import bounded_text, final_words, objects_and_places, strict_object, without_bounds
 
 
 @pytest.mark.parametrize(
@@ -17,8 +17,26 @@ from core.json_replies import objects_said, strict_object
         ("{" * 5000, []),
     ],
 )
-def test_objects_said(text, found):
-    assert list(objects_said(text)) == found
+def test_the_objects_in_a_reply_without_the_thinking_aloud(text, found):
+    said = final_words(text)
+    pairs = list(objects_and_places(said))
+    assert [thing for thing, _ in pairs] == found
+    assert all(source in said for _, source in pairs)
+
+
+def test_texts_are_bounded_by_what_a_reply_may_hold():
+    form = {"why": "…"}  # 12 characters
+    assert bounded_text(512, form, 1) == {"type": "string", "maxLength": 250}
+    assert bounded_text(512, form, 2) == {"type": "string", "maxLength": 125}
+    assert bounded_text(8, form, 1) == {"type": "string", "maxLength": 16}
+
+
+def test_bounds_can_be_taken_out_and_nothing_else_goes():
+    bounded = strict_object(
+        {"a": {"type": "array", "maxItems": 3, "items": {"anyOf": [{"minLength": 1, "enum": ["x"]}]}}}
+    )
+    assert without_bounds(bounded) == strict_object({"a": {"type": "array", "items": {"anyOf": [{"enum": ["x"]}]}}})
+    assert without_bounds(without_bounds(bounded)) == without_bounds(bounded)
 
 
 def test_a_strict_object_wants_every_property_and_no_other():

@@ -66,7 +66,7 @@ def test_each_example_in_the_prompt_passes_its_own_rules(language: str):
         contents = [re.sub(r"^.*?: ", "", line) for line in chat.splitlines()]
         reading = read_answer(ChatReply(reply, "stop", None, "m", 0.0), shown(*contents), ())
         assert (reading.status, reading.discards) == ("read", ())
-        assert [item["line"] for item in listed_items(reply) or []] == [
+        assert [item["line"] for item in listed_items(reply, chat="") or []] == [
             int(proposal.message_id[1:]) for proposal in reading.proposals
         ]
         found.append([(proposal.kind, proposal.category) for proposal in reading.proposals])

@@ -11,11 +11,12 @@ from typing import Any, Literal
 from annotation.silver.examples import Examples
 from annotation.silver.forms.form import UNPARSED, Ask, Heard, all_said
 from annotation.silver.prompting import PromptTexts, book_values
-from annotation.silver.replies import CANNOT_TELL, own_answer, reason, said_of
+from annotation.silver.replies import CANNOT_TELL, reason, said_of
 from core.chat import ChatReply
 from core.codebook import Codebook, RatingVariable
 from core.display import Display
 from core.json_replies import bounded_text, strict_object
+from core.own_answers import own_answer
 
 LabelsPrompt = Literal["cot", "zero_shot", "few_shot"]
 THOUGHTS: Mapping[LabelsPrompt, tuple[str, ...]] = {

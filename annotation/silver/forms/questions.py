@@ -14,11 +14,12 @@ from typing import Any
 from annotation.silver.forms.form import UNPARSED, Ask, Heard, all_said
 from annotation.silver.prompting import PromptTexts, book_values
 from annotation.silver.questionnaire import Question, Questionnaire
-from annotation.silver.replies import chosen, own_answer, reason
+from annotation.silver.replies import chosen, reason
 from core.chat import ChatReply
 from core.codebook import Codebook, RatingVariable
 from core.display import Display
 from core.json_replies import bounded_text, strict_object
+from core.own_answers import own_answer
 
 
 class QuestionsForm:

@@ -10,13 +10,14 @@ from typing import Any
 
 from annotation.silver.forms.form import REFUSED, UNPARSED, Ask, Heard, Said, all_said
 from annotation.silver.prompting import PromptTexts, book_values
-from annotation.silver.replies import chosen, own_answer, reason
+from annotation.silver.replies import chosen, reason
 from core.chat import ChatReply
 from core.codebook import Codebook, RatingVariable
 from core.decision_tree import DecisionTree
 from core.display import Display
 from core.errors import SettingsError
 from core.json_replies import bounded_text, strict_object
+from core.own_answers import own_answer
 
 MOST_PATHS = 200
 """A schema lists every path of a tree that has no more."""

@@ -1,0 +1,57 @@
+"""Which of the JSON objects in a reply is the model's own, and not one that it quotes from a chat."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from core.fence import without_heads
+from core.json_replies import final_words, objects_and_places
+from core.text import folded
+
+_CODE_FENCE = re.compile(r"^```\w*\s*|\s*```$")
+_NO_LETTER = re.compile(r"[\W_]+")
+
+
+def own_answer(
+    text: str, key: str, kind: type, chat: str, form: Mapping[str, Any] | None = None
+) -> Mapping[str, Any] | None:
+    """The JSON object in a reply that holds ``key`` with a value of this kind; None for none, or two that differ.
+
+    What a model thought aloud before ``</think>`` is left out, unless the chat holds that mark too. A chat may hold
+    JSON of its own which the model quotes: an object that stands in the chat, whatever its blanks, marks and widths,
+    counts only when it is the whole reply and holds nothing but codes, as every honest reply might. form: the object
+    that the prompt shows as a form, which is nobody's answer. With two answers that differ, or the chat's key once
+    more outside the objects (a quotation may end a string of the model's), nobody can say which is the model's.
+    """
+    shown = f"{_letters(chat)} {_letters(without_heads(chat))}"
+    said = text if "</think" in folded(chat) else final_words(text)
+    whole = _CODE_FENCE.sub("", said.strip()).strip()
+    own: list[Mapping[str, Any]] = []
+    rest = said
+    for thing, source in objects_and_places(said):
+        rest = rest.replace(source, " ", 1)
+        if isinstance(thing.get(key), kind) and thing != form:
+            bare = source == whole and _holds_only_codes(thing, key)
+            own += [thing] if bare or not _quoted(thing, source, shown) else []
+    if not own or (key in folded(chat) and f'"{key}"' in folded(rest)):
+        return None
+    return own[0] if all(other[key] == own[0][key] for other in own) else None
+
+
+def _quoted(thing: Mapping[str, Any], source: str, shown: str) -> bool:
+    """Whether an object was shown, letter by letter: as the model wrote it or as JSON is usually written."""
+    written = (source, json.dumps(thing, ensure_ascii=False), json.dumps(thing))
+    return any(_letters(text) in shown for text in written)
+
+
+def _letters(text: str) -> str:
+    """Letters and digits only, width and case folded: what remains of JSON however it was copied."""
+    return _NO_LETTER.sub("", folded(text))
+
+
+def _holds_only_codes(thing: Mapping[str, Any], key: str) -> bool:
+    """Whether all it says are codes, or nothing: words would be too many to be the same by chance."""
+    given = thing[key]
+    codes = isinstance(given, dict) and not any(isinstance(one, dict | list) for one in given.values())
+    return list(thing) == [key] and (codes or not given)
