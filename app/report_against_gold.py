@@ -7,11 +7,9 @@ from app.report_gold_charts import accuracy_dots, reliability_dots
 from app.report_page import SIMULATED, Html, counted, decimal, element, figure, percent, table, together
 from consensus.against_gold import NOT_DRAWN, AgainstGold
 from consensus.against_gold import against_gold as measured_by_gold
-from consensus.gold_origins import drawn_as
 from consensus.gold_scores import Scores
 from consensus.intervals import Estimate
 from core.codebook import RatingVariable
-from core.database import open_database
 
 ORIGINS = {"audit": "from the accepted segments", "no_consensus": "from the no-consensus pool"}
 READ_ACCURACY = (
@@ -41,12 +39,9 @@ def against_gold(facts: Facts, rating: RatingVariable) -> Html:
     counts = silver_and_gold(facts, rating)
     if facts.on("gold", rating.name).is_empty() or facts.on("verdicts", rating.name).is_empty():
         return counts
-    engine = open_database(facts.workspace)
-    drawn = drawn_as(engine)
-    engine.dispose()
     shared = facts.votes["segment_id"].unique() if facts.votes_were_saved else None
     found = measured_by_gold(
-        facts.votes, facts.verdicts, facts.gold, rating.name, rating.codes, drawn=drawn, full_panel=shared
+        facts.votes, facts.verdicts, facts.gold, rating.name, rating.codes, drawn=facts.drawn, full_panel=shared
     )
     if found is None:
         return counts

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from annotation.human.batch_reports import BatchSummary
 from annotation.human.batches import list_batches
 from app.report_page import Html, element
+from consensus.gold_origins import drawn_as
 from core.contracts import CONTRACTS, MANY_FILES
 from core.full_share import ECONOMY, full_share
 from core.store import Manifest, Store, count_by_reason
@@ -34,7 +35,7 @@ class Facts:
     absent: tables that are not there. hashes: SHA-256 of every table file, by name (``segments``, ``votes/NAME``).
     manifests: by name, None where a stage did not finish; a many-file table has one, or each of its parts has.
     rejected: table → reason → rows. n_messages: messages kept. votes: those that count at the gate. simulated: names
-    of the simulated annotators behind gold labels and batches.
+    of the simulated annotators behind gold labels and batches. drawn: segment_id → how it came into a closed batch.
     """
 
     workspace: Workspace
@@ -52,6 +53,7 @@ class Facts:
     gold: pl.DataFrame
     batches: tuple[BatchSummary, ...]
     simulated: tuple[str, ...]
+    drawn: Mapping[str, str]
 
     def on(self, table: str, variable: str) -> pl.DataFrame:
         """The rows of ``votes``, ``verdicts`` or ``gold`` on one rating variable."""
@@ -91,6 +93,7 @@ def read_facts(workspace: Workspace, engine: Engine) -> Facts:
         gold=store.read_or_empty("gold"),
         batches=batches,
         simulated=tuple(sorted({*_simulated_raters(manifests.get("gold")), *in_batches})),
+        drawn=drawn_as(engine),
     )
 
 
