@@ -1,19 +1,24 @@
 """A whole panel: gate, verdicts, Fleiss' κ, all pairs and leave-one-out, against the packages that do parts of it.
 
-Their parts are crowd-kit's majority vote (no threshold, no verdicts), statsmodels' Fleiss' κ (no interval) and
-scikit-learn's Cohen's κ (no interval) for the 136 pairs; nobody does leave-one-out.
+On request also for a million segments, and then the command itself too, as a process of its own: it starts, reads and
+checks the tables, writes the verdicts, and always does Dawid–Skene besides. `panel_peers` says what the packages do.
 """
 
+import json
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from itertools import combinations
+from functools import cache
+from pathlib import Path
 
 import numpy as np
+import panel_peers
 import polars as pl
-from crowdkit.aggregation import DawidSkene, MajorityVote
+from crowdkit.aggregation import DawidSkene
 from numpy.typing import NDArray
-from sklearn.metrics import cohen_kappa_score
-from statsmodels.stats.inter_rater import fleiss_kappa as their_fleiss
+from panel_workspace import write_panel
 
 from consensus.cohen import pairwise_from_codes
 from consensus.counts import code_ratings
@@ -23,7 +28,18 @@ from consensus.gate import Rule, code_votes, judge
 from consensus.leave_one_out import leave_one_out
 
 N_VOTERS, N_LABELS = 17, 6
+N_MANY, LIMIT_MIB = 1_000_000, 2048
 VOTERS = [f"v{number:02}" for number in range(N_VOTERS)]
+PEERS = Path(panel_peers.__file__)
+COMMAND = """
+import re, sys
+from pathlib import Path
+from app.main import build
+build()(["gate", "--details", "--json", "-w", sys.argv[1]], standalone_mode=False)
+# Not getrusage: its maximum begins at that of the process that started this one.
+peak = re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())
+print(int(peak[1]) / 1024)
+"""
 Measured = tuple[str, str, Callable[[], object], Callable[[], object], int]
 
 
@@ -32,8 +48,18 @@ def rows() -> Iterator[Measured]:
 
 
 def rows_on_request() -> Iterator[Measured]:
-    """Minutes of the other packages."""
-    yield from _rows(1_000_000, "many: panel")
+    """Minutes of the other packages; 1 GB of temporary disk."""
+    yield from _rows(N_MANY, "many: panel")
+    what = f"many: assay gate --details, {N_MANY:,} segments × {N_VOTERS} voters, whole process"
+    sum_of = "majority vote + Fleiss + 136 κ"
+    yield what, f"{sum_of}, of votes that are in memory", _command, _peers_in_memory(), 1
+    yield what, f"{sum_of}, a process that reads the tables", _command, _peers, 1
+    yield what, f"{sum_of} + Dawid–Skene, likewise", _command, lambda: _peers("dawid-skene"), 1
+
+
+def peaks() -> Iterator[tuple[str, float, Callable[[], float]]]:
+    """What is gated, the most memory it may take (MiB), and what measures the most that it took (MiB)."""
+    yield f"memory, many: {N_MANY:,} segments × {N_VOTERS} voters in one command", LIMIT_MIB, _command
 
 
 def _rows(n_items: int, what: str) -> Iterator[Measured]:
@@ -44,7 +70,7 @@ def _rows(n_items: int, what: str) -> Iterator[Measured]:
         f"{what}, {size}, gate, Fleiss' κ, 136 pairs, leave-one-out",
         "crowd-kit + statsmodels + scikit-learn",
         lambda: ours(votes),
-        lambda: peers(labels, theirs),
+        lambda: panel_peers.measured(labels, theirs),
         1,
     )
     coded = code_ratings(votes.select(item="segment_id", rater="voter", label="label"))
@@ -83,12 +109,35 @@ def ours(votes: pl.DataFrame) -> object:
     )
 
 
-def peers(labels: NDArray[np.int64], votes: object) -> object:
-    counts = np.stack([(labels == code).sum(axis=1) for code in range(N_LABELS)], axis=1)
-    complete = counts[counts.sum(axis=1) == np.bincount(counts.sum(axis=1)).argmax()]
-    pairs = []
-    for a, b in combinations(range(N_VOTERS), 2):
-        both = (labels[:, a] >= 0) & (labels[:, b] >= 0)
-        pairs.append(cohen_kappa_score(labels[both, a], labels[both, b]))
-    # statsmodels knows no missing ratings: it gets the items that the most common number of voters answered.
-    return MajorityVote().fit_predict(votes), their_fleiss(complete), pairs
+@cache
+def _workspace() -> tempfile.TemporaryDirectory[str]:
+    """Made-up tables; they are gone when the folder object is."""
+    folder = tempfile.TemporaryDirectory()
+    write_panel(Path(folder.name) / "corpus", N_MANY, VOTERS)
+    return folder
+
+
+def _command() -> float:
+    """A process of its own that makes the verdicts and measures the panel: the most memory it took (MiB)."""
+    corpus = Path(_workspace().name) / "corpus"
+    for path in (corpus / "tables").glob("verdicts*"):
+        path.unlink()
+    told, peak = _told([sys.executable, "-c", COMMAND, str(corpus)]).splitlines()
+    if json.loads(told)["variables"]["risk"]["n_items"] != N_MANY:
+        raise RuntimeError(f"wanted {N_MANY:,} verdicts, got {told[:500]}")
+    return float(peak)
+
+
+def _peers_in_memory() -> Callable[[], object]:
+    """Their work alone: all that they import and read is there before."""
+    labels, votes = panel_peers.read(Path(_workspace().name) / "corpus")
+    return lambda: panel_peers.measured(labels, votes)
+
+
+def _peers(*words: str) -> int:
+    """A process of theirs: how many items got a label."""
+    return int(_told([sys.executable, str(PEERS), str(Path(_workspace().name) / "corpus"), *words]))
+
+
+def _told(call: list[str]) -> str:
+    return subprocess.run(call, check=True, stdout=subprocess.PIPE, text=True).stdout

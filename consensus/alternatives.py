@@ -57,7 +57,9 @@ def differences(verdicts: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     n_sure (of those, where its probability is 0.9 or more; null where it has none); n_withdraws (accepted items that
     it leaves without a label).
     """
-    joined = others.join(verdicts.select(item="segment_id", silver="label"), on="item", how="inner")
+    silver = verdicts.select(item="segment_id", silver="label")
+    aligned = silver["item"].equals(others["item"])
+    joined = others.with_columns(silver["silver"]) if aligned else others.join(silver, on="item", how="inner")
     rows = []
     for method in METHODS:
         label, silver = pl.col(method), pl.col("silver")

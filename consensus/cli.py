@@ -40,10 +40,14 @@ def gate_cli(
     """
     from consensus.gate import parse_threshold
     from consensus.gating import run_gate
+    from consensus.gold_origins import drawn_as
+    from core.database import open_database
     from core.workspace import open_workspace
 
     exact = parse_threshold(threshold) if threshold is not None else None
-    report = run_gate(open_workspace(workspace), exact, details=details)
+    opened = open_workspace(workspace)
+    drawn = drawn_as(open_database(opened)) if details and opened.store.exists("gold") else None
+    report = run_gate(opened, exact, details=details, drawn=drawn)
     emit(report.as_json(), as_json, lambda: _show_gate(report.as_json()))
 
 
@@ -75,7 +79,9 @@ def _show_gate(report: Mapping[str, Any]) -> None:
 
 @guarded
 def agreement_cli(
-    file: Annotated[Path, typer.Argument(help="Ratings, .csv or .parquet.", metavar="FILE", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(help="Ratings: .csv, .tsv, .jsonl or .parquet.", metavar="FILE", show_default=False)
+    ],
     wide: Annotated[bool, typer.Option("--wide", help="One column a rater instead of item, rater, label.")] = False,
     as_json: JsonOption = False,
 ) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from consensus.counts import MISSING, CodedRatings, code_ratings
+from consensus.counts import MISSING, CodedRatings, code_ratings, how_often
 from core.contracts import empty
 from core.errors import DataError, SettingsError
 
@@ -142,14 +142,12 @@ class Rule:
     def tally(self, labels: NDArray[np.int16], voters: Sequence[str], n_codes: int) -> NDArray[np.int64]:
         """Codes × items: the weight that each label got. labels: voters × items, −1 where a voter abstained."""
         table = np.zeros((n_codes, labels.shape[1]), dtype=np.int64)
-        # Voters of one weight are counted in bytes first, which is what makes a million items quick.
+        # Voters of one weight are counted first and weighed together.
         for weight in sorted({self.weights[voter] for voter in voters}):
-            alike = [row for row, voter in enumerate(voters) if self.weights[voter] == weight]
+            alike = [self.weights[voter] == weight for voter in voters]
+            own = labels if all(alike) else labels[alike]
             for code in range(n_codes):
-                n = np.zeros(labels.shape[1], dtype=np.min_scalar_type(len(alike)))
-                for row in alike:
-                    n += labels[row] == code
-                table[code] += weight * n.astype(np.int64)
+                table[code] += weight * how_often(own, code)
         return table
 
     def reasons(self, found: Leaders, n_valid: NDArray[np.int64]) -> NDArray[np.int64]:

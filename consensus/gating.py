@@ -7,21 +7,20 @@ from typing import Any
 
 import polars as pl
 
+from consensus.against_gold import AgainstGold, against_gold
 from consensus.counts import CodedRatings
 from consensus.fleiss import fleiss_kappa
-from consensus.gate import REASONS, Rule, code_votes, judge
+from consensus.gate import REASONS, Rule, judge
 from consensus.intervals import Estimate
 from consensus.panel_details import PanelDetails, panel_details
+from consensus.panel_votes import KEY, Countable, read_votes
 from core.codebook import Codebook
 from core.contracts import empty
 from core.errors import SettingsError
 from core.full_share import full_share
-from core.setting_tables.voting import Voter
-from core.store import Recipe, count_by_reason
+from core.store import Recipe
 from core.texts import closest
 from core.workspace import Workspace, with_options
-
-KEY = ("segment_id", "variable")
 
 
 @dataclass(frozen=True)
@@ -98,13 +97,20 @@ def recipe(workspace: Workspace) -> Recipe:
     )
 
 
-def run_gate(workspace: Workspace, threshold: Fraction | None = None, *, details: bool = False) -> GateReport:
+def run_gate(
+    workspace: Workspace,
+    threshold: Fraction | None = None,
+    *,
+    details: bool = False,
+    drawn: Mapping[str, str] | None = None,
+) -> GateReport:
     """Write ``verdicts``: one row for every segment and rating variable, voted on or not.
 
     Only votes count that the panel of assay.toml cast on present segments and on variables and labels of the codebook;
     the report counts the others. ``threshold`` stands in for those of ``[gate]``; ``details`` also asks for what
-    `consensus.panel_details` tells, measured with the gold labels that there are. Raises SettingsError without a panel
-    and as `consensus.gate.gate`, WorkspaceError without segments or votes.
+    `consensus.panel_details` tells, measured with the gold labels that there are; ``drawn``, as `drawn_as` gives it,
+    lets it tell how their segments were drawn. Raises SettingsError without a panel and as `consensus.gate.gate`,
+    WorkspaceError without segments or votes.
     """
     given = {} if threshold is None else {"threshold": threshold, "thresholds": {}}
     workspace = with_options(workspace, "gate", given)
@@ -113,10 +119,12 @@ def run_gate(workspace: Workspace, threshold: Fraction | None = None, *, details
         raise SettingsError("wanted a panel of voters; assay.toml has no [[vote.voters]]. Add some, then: assay vote")
     _check_thresholds(workspace)
     store = workspace.store
-    segments = store.read("segments", maker="segment").get_column("segment_id")
-    votes = _judged(store.read("votes", maker="vote"), panel, segments, workspace.codebook)
-    valid = votes.filter(pl.col("reason").is_null()).drop("reason")
     made_from = recipe(workspace)
+    segments = _segments(workspace, made_from)
+    gold = store.read_or_empty("gold") if details else empty("gold")
+    everybody = full_share(segments, _recipe_settings(workspace))
+    countable = Countable([voter.name for voter in panel], segments, workspace.codebook)
+    votes = read_votes(store, made_from.inputs, countable, gold, everybody)
     changed = not store.unchanged("verdicts", made_from)
     gate_settings = workspace.settings.gate
     weights = {voter.name: voter.weight for voter in panel}
@@ -124,16 +132,19 @@ def run_gate(workspace: Workspace, threshold: Fraction | None = None, *, details
     rules = {
         name: Rule.of(weights, gate_settings.threshold_for(name), gate_settings.quorum, len(panel)) for name in names
     }
-    coded = code_votes(valid)
     if changed:
-        judged = [judge(votes, variable, rules[variable]) for variable, votes in coded.items()]
-        store.write("verdicts", _with_unvoted(judged, workspace.codebook, segments, len(panel)), made_from)
-    verdicts = store.read("verdicts")
-    gold = store.read_or_empty("gold") if details else empty("gold")
-    cast = {voter for votes in coded.values() for voter in votes.raters}
-    everybody = full_share(segments, _recipe_settings(workspace))
-    if everybody is not None:
-        coded = code_votes(valid.filter(pl.col("segment_id").is_in(everybody.implode())))
+        judged = [judge(coded, variable, rules[variable]) for variable, coded in votes.coded.items()]
+        verdicts = _with_unvoted(judged, workspace.codebook, segments, len(panel))
+        store.write("verdicts", verdicts, made_from)
+    else:
+        verdicts = store.read("verdicts")
+    cast = {voter for coded in votes.coded.values() for voter in coded.raters}
+    against = {
+        variable.name: against_gold(
+            votes.on_gold, verdicts, gold, variable.name, variable.codes, drawn=drawn, full_panel=everybody
+        )
+        for variable in workspace.codebook.rating_variables
+    }
     return GateReport(
         changed=changed,
         threshold=gate_settings.threshold,
@@ -142,14 +153,15 @@ def run_gate(workspace: Workspace, threshold: Fraction | None = None, *, details
         n_segments=len(segments),
         n_panel=len(panel),
         voters_without_votes=tuple(voter.name for voter in panel if voter.name not in cast),
-        left_out=count_by_reason(votes.filter(pl.col("reason").is_not_null())),
+        left_out=votes.left_out,
         n_full_panel=None if everybody is None else len(everybody),
         variables={
             name: _summary(
                 verdicts.filter(variable=name),
-                coded.get(name),
+                votes.measured.get(name),
                 rules[name] if details else None,
                 gold.filter(variable=name),
+                against[name],
             )
             for name in names
         },
@@ -163,30 +175,15 @@ def _check_thresholds(workspace: Workspace) -> None:
             raise SettingsError(f"gate.thresholds has no rating variable {name!r}; {closest(name, known)}")
 
 
+def _segments(workspace: Workspace, made_from: Recipe) -> pl.Series:
+    sha256 = made_from.inputs.get("segments", "")
+    return workspace.store.read("segments", maker="segment", columns=["segment_id"], sha256=sha256)["segment_id"]
+
+
 def _recipe_settings(workspace: Workspace) -> list[Mapping[str, Any]]:
     """What the tables of the panel's voters were made with."""
     manifests = [workspace.store.manifest(f"votes/{voter.name}") for voter in workspace.settings.vote.voters]
     return [manifest.recipe.settings for manifest in manifests if manifest is not None]
-
-
-def _judged(votes: pl.DataFrame, panel: Sequence[Voter], segments: pl.Series, codebook: Codebook) -> pl.DataFrame:
-    """segment_id, voter, variable, label, and the reason why a vote does not count (null: it does)."""
-    codes = [(variable.name, code) for variable in codebook.rating_variables for code in (*variable.codes, -1)]
-    known = pl.DataFrame(codes, schema={"variable": pl.String, "label": pl.Int64}, orient="row")
-    known = known.with_columns(known=pl.lit(True))
-    reason = (
-        pl.when(~pl.col("voter").is_in([voter.name for voter in panel]))
-        .then(pl.lit("voter not in the panel"))
-        .when(~pl.col("segment_id").is_in(segments.implode()))
-        .then(pl.lit("segment not in the table"))
-        .when(~pl.col("variable").is_in(known["variable"].unique().implode()))
-        .then(pl.lit("variable not in the codebook"))
-        .when(pl.col("known").is_null())
-        .then(pl.lit("label not in the codebook"))
-    )
-    votes = votes.select("segment_id", "voter", "variable", "label")
-    joined = votes.join(known, on=["variable", "label"], how="left", maintain_order="left")
-    return joined.with_columns(reason=reason).drop("known")
 
 
 def _with_unvoted(
@@ -194,6 +191,8 @@ def _with_unvoted(
 ) -> pl.DataFrame:
     """The gate's verdicts, with a row for the segments and variables that nobody voted on."""
     names = [variable.name for variable in codebook.rating_variables]
+    if len(judged) == len(names) and all(frame.height == len(segments) for frame in judged):
+        return judged[0] if len(judged) == 1 else pl.concat(judged).sort(KEY)
     every = segments.to_frame().join(pl.DataFrame({"variable": names}), how="cross")
     return (
         every.join(pl.concat([empty("verdicts"), *judged]), on=KEY, how="left")
@@ -208,7 +207,11 @@ def _with_unvoted(
 
 
 def _summary(
-    verdicts: pl.DataFrame, coded: CodedRatings | None, rule: Rule | None, gold: pl.DataFrame
+    verdicts: pl.DataFrame,
+    coded: CodedRatings | None,
+    rule: Rule | None,
+    gold: pl.DataFrame,
+    against: AgainstGold | None,
 ) -> VariableVerdicts:
     """coded: None where nobody voted. rule: None where no details are wanted."""
     by_reason = dict(verdicts.get_column("reason").cast(pl.String).value_counts().iter_rows())
@@ -219,6 +222,7 @@ def _summary(
     known = dict(gold.select("segment_id", "label").iter_rows())
     details = None
     if coded and rule:
-        measured = verdicts.filter(pl.col("segment_id").is_in(coded.items.implode()))
-        details = panel_details(coded, measured, rule, known)
+        everything = len(coded.items) == n_items
+        measured = verdicts if everything else verdicts.filter(pl.col("segment_id").is_in(coded.items.implode()))
+        details = panel_details(coded, measured, rule, known, against)
     return VariableVerdicts(n_items=n_items, **counts, acceptance_rate=rate, fleiss_kappa=kappa, details=details)

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from consensus.against_gold import AgainstGold
 from consensus.alternatives import alternatives, differences
 from consensus.calibration import Calibrated
 from consensus.cohen import PairKappa, pairwise_from_codes
@@ -21,7 +22,7 @@ class PanelDetails:
 
     cohen_kappa: every pair of voters. without: `leave_one_out`. effective: with what its errors were measured by
     (``errors_against``: gold, else silver). thin: `thin_items`. others: `differences`. calibrated: how the calibrated
-    pool was fitted; None where gold does not suffice.
+    pool was fitted; None where gold does not suffice. against_gold: None without gold.
     """
 
     cohen_kappa: list[PairKappa]
@@ -31,6 +32,7 @@ class PanelDetails:
     thin: pl.DataFrame
     others: pl.DataFrame
     calibrated: Calibrated | None
+    against_gold: AgainstGold | None
 
     def as_json(self) -> dict[str, Any]:
         """The attributes as keys; frames as lists of rows; of the fit everything but the posterior."""
@@ -44,16 +46,23 @@ class PanelDetails:
             "valid_votes": self.thin.to_dicts(),
             "other_methods": self.others.to_dicts(),
             "calibrated": fitted,
+            "against_gold": self.against_gold.as_json() if self.against_gold else None,
         }
 
 
-def panel_details(coded: CodedRatings, verdicts: pl.DataFrame, rule: Rule, gold: Mapping[str, int]) -> PanelDetails:
+def panel_details(
+    coded: CodedRatings,
+    verdicts: pl.DataFrame,
+    rule: Rule,
+    gold: Mapping[str, int],
+    against: AgainstGold | None = None,
+) -> PanelDetails:
     """Everything about the votes on one variable. verdicts: its rows of the table; gold: item → label, may be empty.
 
     Voters' errors are counted against gold once there are 30 gold items, else against silver, which their own votes
     made: then the panel looks more independent than it is.
     """
-    silver = dict(verdicts.filter("accepted").select("segment_id", "label").iter_rows())
+    silver = verdicts.select("label", item="segment_id")
     enough = len(gold) >= 30
     others, calibrated = alternatives(coded, rule, gold)
     told = differences(verdicts, others)
@@ -65,6 +74,7 @@ def panel_details(coded: CodedRatings, verdicts: pl.DataFrame, rule: Rule, gold:
         thin=thin_items(verdicts),
         others=told if calibrated else told.filter(pl.col("method") != "calibrated"),
         calibrated=calibrated,
+        against_gold=against,
     )
 
 

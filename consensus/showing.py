@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from consensus.showing_gold import show_against_gold
 from core.command import say, table
 
 
@@ -32,6 +33,8 @@ def show_details(variable: str, details: Mapping[str, Any]) -> None:
          for row in details["other_methods"]],
     )  # fmt: skip
     say(_calibrated(details["calibrated"]))
+    if details["against_gold"] is not None:
+        show_against_gold(variable, details["against_gold"])
 
 
 def _value(pair: Mapping[str, Any]) -> float:

@@ -91,11 +91,9 @@ class Store:
         ``maker`` is the command that makes the table, named in the error when it is absent. ``columns``: only these;
         with the file's ``sha256`` no others are read where it is the file that `write` checked and wrote.
         """
-        if name in MANY_FILES:
-            frames = [self.read(part, columns=columns) for part in self.parts(name)]
-            if frames:
-                return pl.concat(frames)
-        elif self.path(name).exists():
+        if name in MANY_FILES and self.exists(name):
+            return pl.concat([self.read(part, columns=columns) for part in self.parts(name)])
+        if self.exists(name):
             if columns and sha256 and self._as_checked(name, sha256):
                 return self._read_parquet(self.path(name), columns)
             return check(name, self._read_parquet(self.path(name))).select(columns or pl.all())

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consensus.counts import code_ratings, count_labels
+from consensus.counts import code_labels, code_ratings, count_labels
 from core.errors import DataError
 
 ROWS = [
@@ -64,3 +64,22 @@ def test_a_rating_needs_an_item_and_a_rater() -> None:
 def test_a_column_of_ids_is_not_a_column_of_labels() -> None:
     with pytest.raises(DataError, match="1500 different labels"):
         count_labels(frame([(f"s{i}", "li", i) for i in range(1500)]))
+
+
+@given(st.data())
+def test_a_whole_table_of_labels_is_coded_like_its_ratings(data):
+    # Ids like those of segments are sorted as numbers, others as text.
+    digits = st.integers(0, 2**64 - 1).map(lambda number: f"{number:016x}")
+    items = data.draw(st.lists(data.draw(st.sampled_from([digits, st.text()])), unique=True, min_size=1, max_size=8))
+    label = st.sampled_from([-1, 0, 3, 5])
+    labels = [data.draw(st.lists(label, min_size=len(items), max_size=len(items))) for _ in "ab"]
+    rows = [
+        (item, rater, one)
+        for rater, own in zip("ab", labels, strict=True)
+        for item, one in zip(items, own, strict=True)
+    ]
+    expected = code_ratings(pl.DataFrame(rows, schema=["item", "rater", "label"], orient="row"))
+    found = code_labels(pl.Series(items), ["a", "b"], [pl.Series(own) for own in labels], expected.categories)
+    assert found.items.to_list() == expected.items.to_list() == sorted(items)
+    assert found.by_rater().tolist() == expected.by_rater().tolist()
+    assert found.counts().tolist() == expected.counts().tolist()

@@ -3,6 +3,7 @@ import polars as pl
 import pytest
 from crowdkit.aggregation import DawidSkene as TheirDawidSkene
 
+from consensus import dawid_skene as module
 from consensus.counts import CodedRatings, code_ratings
 from consensus.dawid_skene import dawid_skene
 
@@ -81,3 +82,16 @@ def test_the_likelihood_never_falls():
     given = code_ratings(frame)
     path = [dawid_skene(given, most_rounds=n, tolerance=0).log_likelihood for n in (1, 2, 3, 5, 8, 20)]
     assert path == sorted(path)
+
+
+@pytest.mark.parametrize("n_labels", [1, 2, 7, 60])
+def test_few_votes_and_many_are_fitted_alike(monkeypatch, n_labels):
+    frame, _ = simulated(300, 9, n_labels, 3)
+    given = code_ratings(frame)
+    dense = dawid_skene(given)
+    monkeypatch.setattr(module, "SPARSE", 0.5)
+    sparse = dawid_skene(given)
+    assert isinstance(module._blocks(given.by_rater(), n_labels)[0], module._Sparse)
+    assert dense.n_rounds == sparse.n_rounds
+    assert dense.posterior == pytest.approx(sparse.posterior, abs=1e-9)
+    assert dense.confusion == pytest.approx(sparse.confusion, abs=1e-9)

@@ -2,6 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from consensus import independence
 from consensus.counts import code_ratings
 from consensus.independence import effective_voters
 
@@ -50,3 +51,21 @@ def test_without_errors_it_is_undefined():
     found = effective_voters(code_ratings(votes({"a": [0, 0], "b": [0, 0]})), dict.fromkeys(items(2), 0))
     assert (found.n_effective, found.mean_correlation) == (None, None)
     assert found.reason == "no two voters have errors to compare on the same items"
+
+
+def test_truth_may_be_a_frame_in_any_order_with_nulls():
+    a, b = [1, 1, 0, 0, 2, 1], [1, 0, 1, 0, 1, 0]
+    coded = code_ratings(votes({"a": a, "b": b}))
+    labels = {"i0000": 0, "i0001": 1, "i0002": 5, "i0003": 0}
+    frame = pl.DataFrame({"item": [*labels, "i0004", "i0005"], "label": [*labels.values(), None, None]})
+    wanted = effective_voters(coded, labels)
+    assert wanted.mean_correlation == pytest.approx(np.corrcoef([1, 0, 1, 0], [1, 1, 1, 0])[0, 1])
+    assert effective_voters(coded, frame) == effective_voters(coded, frame.reverse()) == wanted
+
+
+def test_more_items_than_are_counted_at_once(monkeypatch):
+    rng = np.random.default_rng(4)
+    coded = code_ratings(votes({f"v{n}": rng.integers(-1, 3, 100).tolist() for n in range(4)}))
+    whole = effective_voters(coded, dict.fromkeys(items(90), 0))
+    monkeypatch.setattr(independence, "AT_ONCE", 7)
+    assert effective_voters(coded, dict.fromkeys(items(90), 0)) == whole

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import stdtrit
 
 from consensus.fleiss import fleiss_kappa
-from consensus.intervals import Estimate, jackknife_interval
+from consensus.intervals import MANY, Estimate, _t_quantile, jackknife_interval
 
 T_975 = {2: 12.706205, 3: 4.302653, 4: 3.182446, 5: 2.776445, 6: 2.570582, 7: 2.446912, 8: 2.364624}
 
@@ -53,3 +54,8 @@ def test_json_has_every_key_even_when_undefined() -> None:
         "method": None,
         "reason": "no item has two ratings",
     }
+
+
+@pytest.mark.parametrize("df", [MANY - 1, MANY, 10**6, 10**9])
+def test_the_quantile_of_many_degrees_of_freedom_is_that_of_scipy(df: int) -> None:
+    assert _t_quantile(df) == pytest.approx(float(stdtrit(df, 0.975)), rel=1e-14)
