@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from annotation import probe_cli
 from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say, table
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def mount(app: typer.Typer, settled_by: "SettledBy | None" = None) -> None:
     voting.callback()(_vote_command(settled_by))
     voting.command("plan")(plan_cli)
     voting.command("prompts")(prompts_cli)
+    probe_cli.mount(voting)
     app.add_typer(voting, name="vote")
 
 

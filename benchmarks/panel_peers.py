@@ -1,9 +1,10 @@
 """What the packages do of a whole panel, in a process that reads the tables of a workspace as `assay gate` does.
 
-    python benchmarks/panel_peers.py WORKSPACE [dawid-skene]
+    python benchmarks/panel_peers.py WORKSPACE [leave-one-out] [dawid-skene]
 
 Their parts are crowd-kit's majority vote (no threshold, no verdicts) and Dawid–Skene, statsmodels' Fleiss' κ (no
-interval) and scikit-learn's Cohen's κ (no interval) for every pair; nobody does leave-one-out.
+interval) and scikit-learn's Cohen's κ (no interval) for every pair. None of them does leave-one-out; with crowd-kit it
+is the majority vote once more without each voter.
 """
 
 import sys
@@ -30,6 +31,15 @@ def measured(labels: NDArray[np.int64], votes: pd.DataFrame) -> tuple[pd.Series,
     return MajorityVote().fit_predict(votes), fleiss_kappa(complete), list(_pairs(labels))
 
 
+def leave_one_out(votes: pd.DataFrame, labels: pd.Series) -> list[int]:
+    """For each voter, on how many items the majority is another without it."""
+    changes = []
+    for voter in votes["worker"].unique():
+        without = MajorityVote().fit_predict(votes[votes["worker"] != voter])
+        changes.append(int((without.reindex(labels.index) != labels).sum()))
+    return changes
+
+
 def _pairs(labels: NDArray[np.int64]) -> Iterator[float]:
     for a, b in combinations(range(labels.shape[1]), 2):
         both = (labels[:, a] >= 0) & (labels[:, b] >= 0)
@@ -48,6 +58,8 @@ def read(workspace: Path) -> tuple[NDArray[np.int64], pd.DataFrame]:
 def main() -> None:
     labels, votes = read(Path(sys.argv[1]))
     majority, _, _ = measured(labels, votes)
+    if "leave-one-out" in sys.argv:
+        leave_one_out(votes, majority)
     if "dawid-skene" in sys.argv:
         DawidSkene(n_iter=ROUNDS).fit(votes)
     print(len(majority))

@@ -8,7 +8,6 @@ from typing import Literal, get_args
 from annotation.silver.injections import Attempt
 from core.display import Display, Line
 from core.store import digest
-from core.text import normalised
 
 Place = Literal["before", "after"]
 """Where messages are put: right before the suspicious message, or right after it."""
@@ -69,7 +68,7 @@ def trials_of(display: Display, attempts: Sequence[Attempt]) -> Iterator[Trial]:
 
 
 def with_messages(display: Display, messages: Sequence[str], place: Place) -> Display:
-    """A segment with these messages of another member beside the suspicious one, in the form that collecting gives.
+    """A segment with these messages of another member beside the suspicious one, as they are written.
 
     They come in the same minute as the message before them, so that all other lines keep their gaps.
     """
@@ -91,7 +90,7 @@ def _line(number: int, message: str) -> Line:
         number=number,
         message_id=f"put in {number}",
         alias=OUTSIDER,
-        content=normalised(message),
+        content=message,
         gap=0.0,
         reply_to=None,
         is_suspicious=False,
