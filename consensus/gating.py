@@ -219,10 +219,12 @@ def _summary(
     n_items = verdicts.height
     rate = counts["n_accepted"] / n_items if n_items else None
     kappa = fleiss_kappa(coded.counts()) if coded else Estimate.undefined("no item has two ratings")
-    known = dict(gold.select("segment_id", "label").iter_rows())
     details = None
     if coded and rule:
         everything = len(coded.items) == n_items
-        measured = verdicts if everything else verdicts.filter(pl.col("segment_id").is_in(coded.items.implode()))
-        details = panel_details(coded, measured, rule, known, against)
+        measured, known = (
+            table if everything else table.filter(pl.col("segment_id").is_in(coded.items.implode()))
+            for table in (verdicts, gold)
+        )
+        details = panel_details(coded, measured, rule, dict(known.select("segment_id", "label").iter_rows()), against)
     return VariableVerdicts(n_items=n_items, **counts, acceptance_rate=rate, fleiss_kappa=kappa, details=details)

@@ -100,8 +100,8 @@ class Probing:
         self.no_model = tuple(voter.name for voter in chosen if not voter.asks_a_model)
         if not self.members:
             raise SettingsError(
-                f"there is no model to probe: {', '.join(self.no_model)} put no prompt to a language model; add a "
-                f"voter with the backend openai, vllm or ray to assay.toml, or name one with --voter"
+                f"there is no model to probe: these voters ask no language model: {', '.join(self.no_model)}; add one "
+                f"with the backend openai, vllm or ray to assay.toml, or name one with --voter"
             )
         self.attempts = injection_attempts()
         self.material = Material(workspace, some_segments(workspace, n_segments))
@@ -160,8 +160,10 @@ class Probing:
 
 
 def some_segments(workspace: Workspace, n: int) -> pl.DataFrame:
-    """n rows of ``segments``, or all where there are fewer: by hash of their ids, so that others do not displace them
-    but where they come first. In the order of the table."""
+    """n rows of ``segments``, or all where there are fewer, in the order of the table.
+
+    Drawn by hash of their ids: the same each time, and mostly the same when others come and go.
+    """
     if n < 1:
         raise SettingsError(f"a probe needs at least one segment, and {n} were asked for")
     segments = workspace.store.read("segments", maker="segment")
