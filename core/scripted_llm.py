@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -101,6 +102,11 @@ def _handler(server: ScriptedServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             answer = server.answer(body, self.headers.get("Authorization", ""))
+            with suppress(ConnectionError):  # A client that waited no longer is gone.
+                self.reply(answer)
+            self.close_connection = answer.hang_up
+
+        def reply(self, answer: Scripted) -> None:
             data = answer.body.encode()
             self.send_response(answer.status)
             for name, value in {"Content-Type": "application/json", **answer.headers}.items():
@@ -108,7 +114,6 @@ def _handler(server: ScriptedServer) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data[: len(data) // 2] if answer.hang_up else data)
-            self.close_connection = answer.hang_up
 
         def log_message(self, format: str, *args: object) -> None:
             """Keep quiet."""
