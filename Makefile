@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 help:
 	@echo "make demo    a raw group chat becomes silver and gold labels, then the pages open (UI=no: without pages)"
 	@echo "make test    all tests, slow ones included (FAST=yes: only the fast ones)"
-	@echo "make engines vLLM for the CPU, in a cached environment of its own, for the tests of engines (2.5 GB)"
+	@echo "make engines vLLM for the CPU, in a cached environment of its own, for the tests of engines (3 GB)"
 	@echo "make check   ruff, pyright, import-linter"
 	@echo "make docs    build the documentation into site/"
 	@echo "make bench   measure speed against a floor in the same run"

@@ -34,7 +34,7 @@ def final_words(text: str) -> str:
 
 def objects_and_places(said: str) -> Iterator[tuple[dict[str, Any], str]]:
     """Every JSON object in a text that is not inside another, in order, and the text that it was read from."""
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(strict=False)  # Some servers let control characters into texts.
     place = said.find("{")
     while place >= 0:
         try:

