@@ -32,7 +32,7 @@ from core.llm.engine_protocol import DEFAULTS, with_plain_texts
 from core.store import Recipe
 from core.workspace import Workspace, create_workspace, open_workspace
 
-N_PROMPTS, N_AT_ONCE, N_LINES = 2_000, 32, 8
+N_PROMPTS, N_AT_ONCE, N_LINES = 2_000, 32, 4
 REPLY = json.dumps({"context": "日常聊天", "analysis": "没有风险", "labels": {"risk": 0}}, ensure_ascii=False)
 PANEL = """
 [[vote.voters]]
@@ -71,7 +71,7 @@ def rows() -> Iterator[Measured]:
     yield what, "bare AsyncOpenAI, same prompts", over_http, bare_client, 3
     if engine_python().exists():
         what = f"vote: {N_PROMPTS:,} prompts in a vLLM engine that is loaded"
-        yield what, "bare LLM.chat, same prompts", in_engine, bare_engine, 2
+        yield what, "bare LLM.chat, same prompts", in_engine, bare_engine, 1
     else:
         print("vote: no row for vLLM, which tests/engines/install-vllm-cpu.sh has not installed here")
 
@@ -204,7 +204,7 @@ def requests_of(root: Path) -> Sequence[ChatRequest]:
 
 
 def made_workspace(settings: str, n: int = N_PROMPTS, codebook: str | None = None) -> Path:
-    """A workspace with ``n`` segments of eight messages, ready to vote."""
+    """A workspace with ``n`` segments of four messages, ready to vote."""
     root = temporary_folder() / f"made-{next(_NUMBERS)}"
     workspace = create_workspace(root, settings=settings)
     if codebook is not None:
@@ -227,10 +227,10 @@ def _tables(n: int) -> tuple[pl.DataFrame, pl.DataFrame]:
         ids = [f"m{number:05d}{line}" for line in range(N_LINES)]
         times = [start + timedelta(minutes=100 * number + line) for line in range(N_LINES)]
         for line in range(N_LINES):
-            text = f"第{number}段的第{line}句，今天也是普通的一天，吃饭睡觉写作业，晚上一起打游戏吧"
+            text = f"第{number}段的第{line}句，今天也是普通的一天，晚上打游戏吗"
             messages.append((ids[line], "chat", f"u{line % 3}", None, times[line], text, False, None))
-        counts = (N_LINES, 3, 40 * N_LINES, 1)
-        segments.append((f"{number:016x}", "chat", ids, [ids[3]], ids[3], "u0", times[0], times[-1], *counts, None))
+        counts = (N_LINES, 3, 25 * N_LINES, 1)
+        segments.append((f"{number:016x}", "chat", ids, [ids[-1]], ids[-1], "u0", times[0], times[-1], *counts, None))
     shape = {name: empty(name).schema for name in ("messages", "segments")}
     return (
         pl.DataFrame(messages, schema=shape["messages"], orient="row"),
