@@ -1,6 +1,6 @@
 """Before anything is spent: what a round of voting would ask of each voter, and what that would cost."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from math import ceil
 from typing import Any
@@ -10,7 +10,7 @@ from annotation.silver.material import Material
 from annotation.silver.voting import chosen_voters, standing_ballots
 from core.chat import ChatRequest, ReplyCache
 from core.progress import track
-from core.setting_tables.voting import Voter
+from core.setting_tables.voting import PromptName, Voter
 from core.tokens import estimated_tokens
 from core.workspace import Workspace
 
@@ -19,14 +19,49 @@ REPLY_TOKENS = {"cot": 160, "zero_shot": 80, "few_shot": 16, "questions": 160, "
 
 
 @dataclass(frozen=True)
+class AskingCost:
+    """What requests come to; equal ones count once. n_kept: those whose reply is kept; the rest would be sent.
+
+    Tokens are estimates over those that would be sent; the last one is what they are if every reply is as long as
+    max_tokens lets it be.
+    """
+
+    n_kept: int
+    n_requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    completion_tokens_at_most: int
+
+
+def asking_cost(requests: Iterable[ChatRequest], cache: ReplyCache, prompt: PromptName) -> AskingCost:
+    """Replies are taken to be as long as those that are kept, without any as `REPLY_TOKENS` has it."""
+    kept: dict[str, float] = {}
+    unasked: dict[str, ChatRequest] = {}
+    for request in requests:
+        reply = cache.get(request)
+        if reply is None:
+            unasked[request.key] = request
+        else:
+            kept[request.key] = estimated_tokens(reply.text)
+    at_most = sum(request.parameters["max_tokens"] for request in unasked.values())
+    a_reply = sum(kept.values()) / len(kept) if kept else REPLY_TOKENS[prompt]
+    return AskingCost(
+        n_kept=len(kept),
+        n_requests=len(unasked),
+        prompt_tokens=ceil(sum(estimated_tokens(text) for one in unasked.values() for _, text in one.messages)),
+        completion_tokens=min(at_most, ceil(len(unasked) * a_reply)),
+        completion_tokens_at_most=at_most,
+    )
+
+
+@dataclass(frozen=True)
 class VoterPlan:
     """What one voter would be asked.
 
-    n_ballots: segments × rating variables; n_standing: votes that stand and will not be cast again; n_kept: requests
-    whose reply is kept already; n_requests: those that would be sent; n_later: the most that the answers may lead to
-    besides, which no figure here counts. Tokens are estimates over n_requests; the last
-    one is what they are if every reply is as long as max_tokens lets it be. cost: in the unit of the voter's prices,
-    None without prices. hours: None without tokens_per_second; an embedded voter takes none of these.
+    n_ballots: segments × rating variables; n_standing: votes that stand and will not be cast again; n_later: the most
+    requests that the answers may lead to besides, which no figure here counts; requests and tokens as in `AskingCost`.
+    cost: in the unit of the voter's prices, None without prices. hours: None without tokens_per_second. A voter that
+    asks no model takes none of these.
     """
 
     voter: str
@@ -82,37 +117,28 @@ def _plan(workspace: Workspace, voter: Voter, material: Material) -> VoterPlan:
     asking = ready if isinstance(ready, ChatVoter) else None
     requests = asking.first_requests(pending) if asking else []
     cache = ReplyCache(workspace.cache / "llm")
-    replies: list[float] = []
-    unasked: list[ChatRequest] = []
-    for request in track(requests, f"plan {voter.name}", len(requests)):
-        kept = cache.get(request)
-        if kept is None:
-            unasked.append(request)
-        else:
-            replies.append(estimated_tokens(kept.text))
-    prompt = sum(estimated_tokens(text) for request in unasked for _, text in request.messages)
-    at_most = sum(request.parameters["max_tokens"] for request in unasked)
-    a_reply = sum(replies) / len(replies) if replies else REPLY_TOKENS[workspace.settings.vote.prompt_of(voter)]
-    completion = min(at_most, ceil(len(unasked) * a_reply))
+    cost = asking_cost(
+        track(requests, f"plan {voter.name}", len(requests)), cache, workspace.settings.vote.prompt_of(voter)
+    )
     return VoterPlan(
         voter=voter.name,
         backend=voter.backend,
         model=voter.model,
         n_ballots=len(hashes),
         n_standing=len(standing),
-        n_kept=len(replies),
-        n_requests=len(unasked),
+        n_kept=cost.n_kept,
+        n_requests=cost.n_requests,
         n_later=asking.n_later(pending) if asking else 0,
-        prompt_tokens=ceil(prompt),
-        completion_tokens=completion,
-        completion_tokens_at_most=at_most,
-        cost=_cost(voter, prompt, completion),
-        hours=completion / voter.tokens_per_second / 3600 if voter.tokens_per_second and requests else None,
+        prompt_tokens=cost.prompt_tokens,
+        completion_tokens=cost.completion_tokens,
+        completion_tokens_at_most=cost.completion_tokens_at_most,
+        cost=_cost(voter, cost),
+        hours=cost.completion_tokens / voter.tokens_per_second / 3600 if voter.tokens_per_second and requests else None,
         example=dict(requests[0].messages) if requests else None,
     )
 
 
-def _cost(voter: Voter, prompt: float, completion: float) -> float | None:
+def _cost(voter: Voter, cost: AskingCost) -> float | None:
     if voter.price_in is None or voter.price_out is None:
         return None
-    return (prompt * voter.price_in + completion * voter.price_out) / 1e6
+    return (cost.prompt_tokens * voter.price_in + cost.completion_tokens * voter.price_out) / 1e6

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from heapq import nsmallest
-from math import ceil
 from typing import Any
 
 import polars as pl
@@ -18,7 +17,7 @@ from annotation.silver.chat_voter import ChatVoter
 from annotation.silver.injections import injection_attempts
 from annotation.silver.interviews import forms_for
 from annotation.silver.material import Material
-from annotation.silver.planning import REPLY_TOKENS
+from annotation.silver.planning import AskingCost, asking_cost
 from annotation.silver.probe_report import ProbeReport, VoterProbe, voter_probe
 from annotation.silver.trials import Trial, trials_of
 from annotation.silver.voting import chosen_voters
@@ -28,28 +27,18 @@ from core.errors import DataError, SettingsError
 from core.progress import track
 from core.setting_tables.voting import Voter
 from core.store import digest
-from core.tokens import estimated_tokens
 from core.workspace import Workspace
 
 N_SEGMENTS = 3
 
 
-@dataclass(frozen=True)
-class VoterCost:
-    """What a probe asks of one voter; equal requests count once.
-
-    n_kept: requests whose reply is kept already; n_requests: those that would be sent; n_later: the most that the
-    answers may lead to besides, which no figure here counts. Tokens are estimates over n_requests.
-    """
+@dataclass(frozen=True, kw_only=True)
+class VoterCost(AskingCost):
+    """What a probe asks of one voter. n_later: the most that the answers may lead to besides, counted nowhere else."""
 
     voter: str
     model: str
-    n_kept: int
-    n_requests: int
     n_later: int
-    prompt_tokens: int
-    completion_tokens: int
-    completion_tokens_at_most: int
 
 
 @dataclass(frozen=True)
@@ -133,23 +122,9 @@ class Probing:
     def cost(self, voter: Voter) -> VoterCost:
         ready = self.ready(voter)
         ballots = list(ready.hashes())
-        requests = {request.key: request for request in ready.first_requests(ballots)}
-        replies = {key: reply for key, request in requests.items() if (reply := ready.cache.get(request)) is not None}
-        unasked = [request for key, request in requests.items() if key not in replies]
-        lengths = [estimated_tokens(reply.text) for reply in replies.values()]
-        assumed = REPLY_TOKENS[self.workspace.settings.vote.prompt_of(voter)]
-        a_reply = sum(lengths) / len(lengths) if lengths else assumed
-        at_most = sum(request.parameters["max_tokens"] for request in unasked)
-        return VoterCost(
-            voter=voter.name,
-            model=ready.model,
-            n_kept=len(replies),
-            n_requests=len(unasked),
-            n_later=ready.n_later(ballots),
-            prompt_tokens=ceil(sum(estimated_tokens(text) for request in unasked for _, text in request.messages)),
-            completion_tokens=min(at_most, ceil(len(unasked) * a_reply)),
-            completion_tokens_at_most=at_most,
-        )
+        prompt = self.workspace.settings.vote.prompt_of(voter)
+        cost = asking_cost(ready.first_requests(ballots), ready.cache, prompt)
+        return VoterCost(voter=voter.name, model=ready.model, n_later=ready.n_later(ballots), **vars(cost))
 
     def ready(self, voter: Voter) -> ChatVoter:
         """The voter as in a vote, with the trials in place of the segments."""
