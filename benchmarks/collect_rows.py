@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from comparison import Row
 from made_export import write_export
 
 from app.workspaces import init
@@ -33,12 +34,11 @@ report = collect(init(Path(sys.argv[1]), "suichat6"), [Path(sys.argv[2])])
 peak = re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())
 print(report.read, int(peak[1]) / 1024)
 """
-Measured = tuple[str, str, Callable[[], object], Callable[[], object], int]
 
 
-def rows() -> Iterator[Measured]:
+def rows() -> Iterator[Row]:
     export = write_export(Path(tempfile.mkdtemp()) / "result.json", N_MESSAGES)
-    yield (
+    yield Row(
         f"collect: {N_MESSAGES:,} messages",
         "read + parse + HMAC + OpenCC + Parquet",
         _ours(export),

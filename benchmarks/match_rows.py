@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import ahocorasick_rs
+from comparison import Row
 from made_messages import N_TERMS, made_lexicon, made_messages, write_workspace
 
 from lexicon.matching import find_matches
@@ -40,11 +41,10 @@ PEAK = """
 import re
 print("peak", int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024)
 """
-Measured = tuple[str, str, Callable[[], object], Callable[[], object], int]
 workspace = cache(write_workspace)
 
 
-def rows() -> Iterator[Measured]:
+def rows() -> Iterator[Row]:
     messages, lexicon = made_messages(N_MESSAGES), made_lexicon()
     contents, terms = messages["content"].to_list(), lexicon["term"].to_list()
 
@@ -55,18 +55,19 @@ def rows() -> Iterator[Measured]:
     if sum(map(len, bare())) > find_matches(messages, lexicon).height:
         raise RuntimeError("ahocorasick_rs finds more in the made-up messages than Assay does")
     what = f"match: {N_MESSAGES:,} messages × {N_TERMS:,} terms"
-    yield what, "ahocorasick_rs alone", lambda: find_matches(messages, lexicon), bare, 5
+    yield Row(what, "ahocorasick_rs alone", lambda: find_matches(messages, lexicon), bare, 5)
 
 
-def rows_on_request() -> Iterator[Measured]:
+def rows_on_request() -> Iterator[Row]:
     """Whole processes, which take long: Assay reads, hashes, matches, checks and writes; the peer reads and matches."""
     for n_messages in (N_MESSAGES, N_MANY):
-        yield (
+        yield Row(
             f"many: match {n_messages:,} messages × {N_TERMS:,} terms, whole process",
             "ahocorasick_rs on the same files",
             lambda n_messages=n_messages: process(OURS, n_messages),
             lambda n_messages=n_messages: process(BARE, n_messages),
             2,
+            lambda n_messages=n_messages: workspace(n_messages),
         )
 
 

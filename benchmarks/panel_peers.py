@@ -1,10 +1,10 @@
 """What the packages do of a whole panel, in a process that reads the tables of a workspace as `assay gate` does.
 
-    python benchmarks/panel_peers.py WORKSPACE [leave-one-out] [dawid-skene]
+    python benchmarks/panel_peers.py WORKSPACE [leave-one-out]
 
-Their parts are crowd-kit's majority vote (no threshold, no verdicts) and Dawid–Skene, statsmodels' Fleiss' κ (no
-interval) and scikit-learn's Cohen's κ (no interval) for every pair. None of them does leave-one-out; with crowd-kit it
-is the majority vote once more without each voter.
+Their parts are crowd-kit's majority vote (no threshold, no verdicts), statsmodels' Fleiss' κ (no interval) and
+scikit-learn's Cohen's κ (no interval) for every pair. None of them does leave-one-out; with crowd-kit it is the
+majority vote once more without each voter.
 """
 
 import sys
@@ -15,12 +15,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import polars as pl
-from crowdkit.aggregation import DawidSkene, MajorityVote
+from crowdkit.aggregation import MajorityVote
 from numpy.typing import NDArray
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import fleiss_kappa
-
-ROUNDS = 100
 
 
 def measured(labels: NDArray[np.int64], votes: pd.DataFrame) -> tuple[pd.Series, float, list[float]]:
@@ -60,8 +58,6 @@ def main() -> None:
     majority, _, _ = measured(labels, votes)
     if "leave-one-out" in sys.argv:
         leave_one_out(votes, majority)
-    if "dawid-skene" in sys.argv:
-        DawidSkene(n_iter=ROUNDS).fit(votes)
     print(len(majority))
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import panel_peers
 import polars as pl
+from comparison import Row
 from crowdkit.aggregation import DawidSkene
 from numpy.typing import NDArray
 from panel_workspace import write_panel
@@ -40,23 +41,20 @@ build()(["gate", "--details", "--json", "-w", sys.argv[1]], standalone_mode=Fals
 peak = re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())
 print(int(peak[1]) / 1024)
 """
-Measured = tuple[str, str, Callable[[], object], Callable[[], object], int]
 
 
-def rows() -> Iterator[Measured]:
+def rows() -> Iterator[Row]:
     yield from _rows(50_000, "panel")
 
 
-def rows_on_request() -> Iterator[Measured]:
+def rows_on_request() -> Iterator[Row]:
     """Minutes of the other packages; 1 GB of temporary disk."""
     yield from _rows(N_MANY, "many: panel")
     what = f"many: assay gate --details, {N_MANY:,} segments × {N_VOTERS} voters, whole process"
     sum_of = "majority vote + Fleiss + 136 κ"
-    yield what, f"{sum_of}, of votes that are in memory", _command, _peers_in_memory(), 1
-    yield what, f"{sum_of}, a process that reads the tables", _command, _peers, 1
-    yield what, f"{sum_of} + leave-one-out, likewise", _command, lambda: _peers("leave-one-out"), 1
-    every = ("leave-one-out", "dawid-skene")
-    yield what, f"{sum_of} + leave-one-out + Dawid–Skene, likewise", _command, lambda: _peers(*every), 1
+    yield Row(what, f"{sum_of}, a process that reads the tables", _command, _peers, 1, _workspace)
+    alone = f"{sum_of} + leave-one-out, likewise"
+    yield Row(what, alone, _command, lambda: _peers("leave-one-out"), 1, _workspace)
 
 
 def peaks() -> Iterator[tuple[str, float, Callable[[], float]]]:
@@ -64,11 +62,11 @@ def peaks() -> Iterator[tuple[str, float, Callable[[], float]]]:
     yield f"memory, many: {N_MANY:,} segments × {N_VOTERS} voters in one command", LIMIT_MIB, _command
 
 
-def _rows(n_items: int, what: str) -> Iterator[Measured]:
+def _rows(n_items: int, what: str) -> Iterator[Row]:
     labels, votes = panel(n_items)
     size = f"{n_items:,} items × {N_VOTERS} voters"
     theirs = votes.filter(pl.col("label") >= 0).select(task="segment_id", worker="voter", label="label").to_pandas()
-    yield (
+    yield Row(
         f"{what}, {size}, gate, Fleiss' κ, 136 pairs, leave-one-out",
         "crowd-kit + statsmodels + scikit-learn",
         lambda: ours(votes),
@@ -76,7 +74,7 @@ def _rows(n_items: int, what: str) -> Iterator[Measured]:
         1,
     )
     coded = code_ratings(votes.select(item="segment_id", rater="voter", label="label"))
-    yield (
+    yield Row(
         f"{what}, {size}, Dawid–Skene",
         "crowd-kit",
         lambda: dawid_skene(coded),
@@ -128,12 +126,6 @@ def _command() -> float:
     if json.loads(told)["variables"]["risk"]["n_items"] != N_MANY:
         raise RuntimeError(f"wanted {N_MANY:,} verdicts, got {told[:500]}")
     return float(peak)
-
-
-def _peers_in_memory() -> Callable[[], object]:
-    """Their work alone: all that they import and read is there before."""
-    labels, votes = panel_peers.read(Path(_workspace().name) / "corpus")
-    return lambda: panel_peers.measured(labels, votes)
 
 
 def _peers(*words: str) -> int:

@@ -9,9 +9,7 @@ Absolute times depend on the machine and its load; read the ratio.
 """
 
 import argparse
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import agreement_rows
 import collect_rows
@@ -19,20 +17,9 @@ import match_rows
 import panel_rows
 import segment_rows
 import vote_rows
+from comparison import Row
 from rich.console import Console
 from rich.table import Table
-
-
-@dataclass(frozen=True)
-class Row:
-    """One comparison. what: the work and its size; peer: the floor or the other package; both do the same work."""
-
-    what: str
-    peer: str
-    ours: Callable[[], object]
-    theirs: Callable[[], object]
-    repeats: int = 3
-
 
 MODULES = (collect_rows, match_rows, segment_rows, agreement_rows, panel_rows, vote_rows)
 ON_REQUEST = "many"
@@ -42,19 +29,9 @@ def rows(words: list[str]) -> Iterator[Row]:
     """The rows whose name has one of the words, or all; the large ones only where the word for them is given."""
     for module in MODULES:
         if not words or words != [ON_REQUEST]:
-            yield from (Row(*row) for row in module.rows() if not words or wanted(row[0], words))
+            yield from (row for row in module.rows() if not words or wanted(row.what, words))
         if ON_REQUEST in words and hasattr(module, "rows_on_request"):
-            yield from (Row(*row) for row in module.rows_on_request() if wanted(row[0], words))
-
-
-def best(work: Callable[[], object], repeats: int) -> float:
-    """The shortest of several runs, in seconds: the one least disturbed by others."""
-    times = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - started)
-    return min(times)
+            yield from (row for row in module.rows_on_request() if wanted(row.what, words))
 
 
 def wanted(what: str, words: list[str]) -> bool:
@@ -65,7 +42,7 @@ def ratios(words: list[str]) -> Table:
     """Assay against its peers: all rows, or those with one of the words."""
     table = Table("work", "against", "Assay s", "peer s", "Assay / peer", box=None)
     for row in rows(words):
-        ours, theirs = best(row.ours, row.repeats), best(row.theirs, row.repeats)
+        ours, theirs = row.seconds()
         table.add_row(row.what, row.peer, f"{ours:.3f}", f"{theirs:.3f}", f"{ours / theirs:.2f}")
     return table
 

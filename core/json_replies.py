@@ -32,8 +32,8 @@ def final_words(text: str) -> str:
     return _THINKING.sub("", text)
 
 
-def objects_and_places(said: str) -> Iterator[tuple[dict[str, Any], str]]:
-    """Every JSON object in a text that is not inside another, in order, and the text that it was read from."""
+def objects_and_places(said: str) -> Iterator[tuple[dict[str, Any], slice]]:
+    """Every JSON object in a text that is not inside another, in order, and where it stands."""
     decoder = json.JSONDecoder(strict=False)  # Some servers let control characters into texts.
     place = said.find("{")
     while place >= 0:
@@ -42,7 +42,7 @@ def objects_and_places(said: str) -> Iterator[tuple[dict[str, Any], str]]:
         except (ValueError, RecursionError):  # a number of thousands of digits is a ValueError of its own
             place = said.find("{", place + 1)
             continue
-        yield thing, said[place:end]
+        yield thing, slice(place, end)
         place = said.find("{", end)
 
 

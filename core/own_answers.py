@@ -10,30 +10,37 @@ from core.json_replies import final_words, objects_and_places
 from core.text import folded
 
 _CODE_FENCE = re.compile(r"^```\w*\s*|\s*```$")
+IN_ONE_PIECE = 24
+"""Letters before an object that show it to be repeated from the prompt; nobody writes so many alike by chance."""
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
 def own_answer(
-    text: str, key: str, kind: type, chat: str, form: Mapping[str, Any] | None = None
+    text: str, key: str, kind: type, chat: str, form: Mapping[str, Any] | None = None, prompt: str = ""
 ) -> Mapping[str, Any] | None:
     """The JSON object in a reply that holds ``key`` with a value of this kind; None for none, or two that differ.
 
     What a model thought aloud before ``</think>`` is left out, unless the chat holds that mark too. A chat may hold
     JSON of its own which the model quotes: an object that stands in the chat, whatever its blanks, marks and widths,
     counts only when it is the whole reply and holds nothing but codes, as every honest reply might. form: the object
-    that the prompt shows as a form, which is nobody's answer. With two answers that differ, or the chat's key once
+    that the prompt shows as a form, which is nobody's answer. prompt: a request whose examples are answers like any
+    other; one of them counts unless it comes in the prompt's own words, as it does when a model repeats the prompt.
+    With two answers that differ, or the chat's key once
     more outside the objects (a quotation may end a string of the model's), nobody can say which is the model's.
     """
     shown = f"{_letters(chat)} {_letters(without_heads(chat))}"
     said = text if "</think" in folded(chat) else final_words(text)
+    asked = _letters(prompt)
     whole = _CODE_FENCE.sub("", said.strip()).strip()
     own: list[Mapping[str, Any]] = []
     rest = said
-    for thing, source in objects_and_places(said):
+    for thing, place in objects_and_places(said):
+        source = said[place]
         rest = rest.replace(source, " ", 1)
         if isinstance(thing.get(key), kind) and thing != form:
             bare = source == whole and _holds_only_codes(thing, key)
-            own += [thing] if bare or not _quoted(thing, source, shown) else []
+            quoted = not bare and _quoted(thing, source, shown)
+            own += [] if quoted or _goes_on(said[: place.start], source, asked) else [thing]
     if not own or (key in folded(chat) and f'"{key}"' in folded(rest)):
         return None
     return own[0] if all(other[key] == own[0][key] for other in own) else None
@@ -43,6 +50,12 @@ def _quoted(thing: Mapping[str, Any], source: str, shown: str) -> bool:
     """Whether an object was shown, letter by letter: as the model wrote it or as JSON is usually written."""
     written = (source, json.dumps(thing, ensure_ascii=False), json.dumps(thing))
     return any(_letters(text) in shown for text in written)
+
+
+def _goes_on(before: str, source: str, asked: str) -> bool:
+    """Whether an object and what was said before it are words of the prompt in one piece."""
+    before = _letters(before[-10 * IN_ONE_PIECE :])[-IN_ONE_PIECE:]
+    return len(before) == IN_ONE_PIECE and before + _letters(source) in asked
 
 
 def _letters(text: str) -> str:

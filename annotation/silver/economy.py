@@ -19,11 +19,12 @@ PROMPT_TO_REPLY = 10
 
 
 def cost(voter: Voter) -> float:
-    """What a request costs, to compare voters by: an embedded or replayed one nothing; unpriced ones as if at 1."""
-    if voter.backend in ("embedded", "replay"):
+    """What a request costs, to compare voters by: an embedded or replayed one nothing; unpriced ones 1 a token."""
+    if not voter.asks_a_model:
         return 0.0
-    prices = (1.0 if price is None else price for price in (voter.price_in, voter.price_out))
-    return sum(share * price for share, price in zip((PROMPT_TO_REPLY, 1), prices, strict=True))
+    a_million = 1e6
+    money = voter.money_for(PROMPT_TO_REPLY * a_million, a_million)
+    return PROMPT_TO_REPLY + 1.0 if money is None else money
 
 
 def asking_order(panel: Sequence[Voter], votes: pl.DataFrame) -> list[Voter]:

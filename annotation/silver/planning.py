@@ -132,13 +132,7 @@ def _plan(workspace: Workspace, voter: Voter, material: Material) -> VoterPlan:
         prompt_tokens=cost.prompt_tokens,
         completion_tokens=cost.completion_tokens,
         completion_tokens_at_most=cost.completion_tokens_at_most,
-        cost=_cost(voter, cost),
-        hours=cost.completion_tokens / voter.tokens_per_second / 3600 if voter.tokens_per_second and requests else None,
+        cost=voter.money_for(cost.prompt_tokens, cost.completion_tokens),
+        hours=voter.hours_for(cost.completion_tokens) if requests else None,
         example=dict(requests[0].messages) if requests else None,
     )
-
-
-def _cost(voter: Voter, cost: AskingCost) -> float | None:
-    if voter.price_in is None or voter.price_out is None:
-        return None
-    return (cost.prompt_tokens * voter.price_in + cost.completion_tokens * voter.price_out) / 1e6

@@ -28,8 +28,8 @@ _INSTALL = {"vllm": "pip install vllm", "ray": "pip install vllm 'ray[data]'"}
 class EngineDoor:
     """One voter's engine. The model is loaded for the first request and stays until `close`.
 
-    An engine that ends with work undone is started once more in the same `ask`, if it had been at work; then what is
-    left fails. The next `ask` starts it again.
+    An engine that ends with work undone, or does not answer for the ``patience`` of the settings, is started once more
+    in the same `ask`, if it had been at work; then what is left fails. The next `ask` starts it again.
     """
 
     def __init__(self, voter: Voter, engines: EngineSettings) -> None:
@@ -96,7 +96,7 @@ class EngineDoor:
             for question in questions.values():
                 question.since = time.perf_counter()
             self.running.send([*(question.said(number) for number, question in questions.items()), {"go": True}])
-        return self.running.receive()
+        return self.running.receive(self.engines.patience)
 
     def _start(self) -> EngineProcess:
         hello: dict[str, Any] = {"model": self.voter.model, "options": self.voter.engine}

@@ -58,9 +58,12 @@ class EngineProcess:
                 self.process.stdin.write(lines.encode())
                 self.process.stdin.flush()
 
-    def receive(self) -> Sequence[dict[str, Any]]:
-        """Wait for what the engine says, at least one message. Raises EngineGone."""
-        message = self._last_word or self._inbox.get()
+    def receive(self, patience: float | None = None) -> Sequence[dict[str, Any]]:
+        """Wait for what the engine says, at least one message, and at most ``patience`` seconds. Raises EngineGone."""
+        try:
+            message = self._last_word or self._inbox.get(timeout=patience)
+        except queue.Empty:
+            raise EngineGone(f"the engine hung: no answer for {patience:g} seconds") from None
         received = [self._checked(message)]
         while not self._inbox.empty():
             message = self._inbox.get()

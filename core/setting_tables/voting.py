@@ -12,7 +12,7 @@ MODEL_BACKENDS = ("openai", "vllm", "ray")
 """Backends that put prompts to a language model."""
 
 _EVERY = {"name", "backend", "family", "scale", "weight"}
-_MODEL = {"model", "temperature", "max_tokens", "seed", "prompt", "self_consistency", "tokens_per_second"}
+_MODEL = {"model", "temperature", "max_tokens", "seed", "prompt", "self_consistency", "tokens_per_second", "price_hour"}
 _SERVER = {"base_url", "api_key_env", "concurrency", "timeout", "retries", "price_in", "price_out"}
 _KEYS = {
     "embedded": {"recipe", "abstain_below"},
@@ -39,8 +39,8 @@ class Voter(Table):
     votes made elsewhere, from the file ``votes``, where the voter is called ``votes_as`` (default: its own name).
 
     prompt: of this voter, in place of the panel's. self_consistency: how many times it is asked. price_in, price_out:
-    money for a million tokens of prompts and of replies; tokens_per_second: of replies, all requests together. Only
-    `assay vote plan` reads these.
+    money for a million tokens of prompts and of replies; price_hour: money for an hour of the machine that the model
+    runs on; tokens_per_second: of replies, all requests together. Only `assay vote plan` reads these.
     """
 
     name: VoterName
@@ -65,6 +65,7 @@ class Voter(Table):
     retries: Annotated[int, Field(ge=0, le=100)] = 5
     price_in: Annotated[float, Field(ge=0)] | None = None
     price_out: Annotated[float, Field(ge=0)] | None = None
+    price_hour: Annotated[float, Field(ge=0)] | None = None
     tokens_per_second: Annotated[float, Field(gt=0)] | None = None
     abstain_below: Annotated[float, Field(ge=0, le=1)] | None = None
 
@@ -86,6 +87,8 @@ class Voter(Table):
                 f"{voter} is asked {self.self_consistency} times at temperature 0, where every answer is the same; "
                 f"give it a temperature, such as 0.7"
             )
+        if self.price_hour is not None and self.tokens_per_second is None:
+            raise ValueError(f"{voter} has a price_hour and needs tokens_per_second, which says how long it takes")
         return self
 
     @property
@@ -93,18 +96,34 @@ class Voter(Table):
         """Whether it puts prompts to a language model."""
         return self.backend in MODEL_BACKENDS
 
+    def hours_for(self, completion_tokens: float) -> float | None:
+        """Hours to make the tokens of replies; None without tokens_per_second."""
+        return None if self.tokens_per_second is None else completion_tokens / self.tokens_per_second / 3600
+
+    def money_for(self, prompt_tokens: float, completion_tokens: float) -> float | None:
+        """What tokens cost by the million and by the hour; None where neither has a price."""
+        parts: list[float] = []
+        if self.price_in is not None and self.price_out is not None:
+            parts.append((prompt_tokens * self.price_in + completion_tokens * self.price_out) / 1e6)
+        hours = self.hours_for(completion_tokens)
+        if self.price_hour is not None and hours is not None:
+            parts.append(hours * self.price_hour)
+        return sum(parts) if parts else None
+
 
 class EngineSettings(Table):
     """``[vote.engines]``: how the backends vllm and ray run.
 
     python: of an environment with vLLM (and Ray); empty: the one that Assay runs in. batch_size: prompts handed to the
-    engine at a time, and so the most that a kill can cost. ray_address: of a running cluster; empty: one on this
+    engine at a time, and so the most that a kill can cost. patience: seconds without any answer after which a loaded
+    engine is taken to hang, and ended. ray_address: of a running cluster; empty: one on this
     machine with ray_cpus logical CPUs (0: as many as there are, at least 8). ray_replicas: engines side by side.
     ray_bundle: resources of one engine, such as ``{CPU = 1}`` where there is no GPU.
     """
 
     python: str = ""
     batch_size: Annotated[int, Field(ge=1)] = 512
+    patience: Annotated[float, Field(gt=0)] = 1800.0
     ray_address: str = ""
     ray_cpus: Annotated[int, Field(ge=0)] = 0
     ray_replicas: Annotated[int, Field(ge=1)] = 1

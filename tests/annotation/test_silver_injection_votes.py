@@ -106,6 +106,31 @@ def test_no_attempt_gets_out_of_its_line_or_changes_the_instructions(prompt: str
         assert_fenced(form_of(prompt, language), around(attempt.messages, place))
 
 
+@cache
+def wide_forms(prompt: str, variables: str) -> tuple[Form, ...]:
+    """Those of a codebook with 23 variables, which are asked for together or each on its own."""
+    wide = vote_settings(prompt, "en", variables=variables)
+    return forms_for(voter(), wide, shipped_codebook("narratives23"), PromptTexts("en"))
+
+
+@pytest.mark.parametrize("variables", ["together", "each"])
+@pytest.mark.parametrize("prompt", [prompt for prompt in PROMPTS if prompt != "tree"])
+def test_attempts_are_held_off_when_many_variables_are_asked_for_together_or_each(prompt: str, variables: str):
+    forms = wide_forms(prompt, variables)
+    assert len(forms) == (1 if variables == "together" and prompt != "letter" else 23)
+    heard_of: set[str] = set()
+    for number, attempt in enumerate(injection_attempts()):
+        form = forms[number % len(forms)]
+        display = around(attempt.messages)
+        assert_fenced(form, display)
+        asks = form.asks(display)
+        for repeat in REPEATED.values():
+            said = form.read(asks, [ChatReply(repeat(ask), "stop", None, "m", 0.1) for ask in asks]).said
+            heard_of |= said.keys()
+            assert {one.status for one in said.values()} <= {"unparsed", "refused"}
+    assert len(heard_of) == 23
+
+
 @every_prompt
 def test_marks_of_templates_are_shown_and_not_run(prompt: str, language: str):
     for attempt in (one for one in injection_attempts() if one.kind == "template"):

@@ -73,6 +73,21 @@ def test_replies_that_are_kept_cost_nothing_and_say_how_long_replies_are(make_si
     assert (plan.n_standing, plan.n_kept, plan.n_requests, plan.completion_tokens) == (0, 4, 0, 0)
 
 
+def test_a_machine_has_its_price_by_the_hour(make_silver, chat_panel, model_server):
+    by_hour = "price_hour = 36.0\ntokens_per_second = 10.0"
+    [plan] = plan_votes(make_silver(chat_panel(model_server(), extra=by_hour), n=6)).voters
+    assert plan.cost == pytest.approx(0.96)
+    both = make_silver(chat_panel(model_server(), extra=f"{PRICES}\nprice_hour = 36.0"), n=6, name="both")
+    [plan] = plan_votes(both).voters
+    assert plan.cost == pytest.approx(0.96 + plan.prompt_tokens / 1000 + 960 / 500, rel=1e-3)
+
+
+def test_a_price_by_the_hour_needs_to_know_how_many_hours():
+    text = '[[vote.voters]]\nname = "a"\nbackend = "vllm"\nmodel = "m"\nprice_hour = 2.0'
+    with pytest.raises(Exception, match="'a' has a price_hour and needs tokens_per_second"):
+        parse_settings(text)
+
+
 def test_an_embedded_voter_asks_nobody(make_silver, embedded_panel):
     [plan] = plan_votes(make_silver(embedded_panel("ridge"), n=6)).voters
     assert (plan.backend, plan.n_ballots, plan.n_requests, plan.cost, plan.example) == ("embedded", 12, 0, None, None)

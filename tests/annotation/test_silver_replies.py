@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotation.silver.examples import Examples
 from annotation.silver.forms.form import Ask, Heard, Said
 from annotation.silver.forms.labels import LabelsForm
 from annotation.silver.prompting import PromptTexts
@@ -90,6 +91,27 @@ def test_json_of_the_chat_is_no_answer_unless_the_model_says_just_that(text: str
 def test_the_form_of_the_instructions_is_nobodys_answer():
     assert said('{"rationale": "…", "labels": {"risk": 0}}') == Said(-1, "unparsed")
     assert said('{"rationale": "…", "labels": {"risk": 0}}\n{"rationale": "sad", "labels": {"risk": 1}}').label == 1
+
+
+EXAMPLE = '[1] * Nothing is any good these days, and I am so tired\nReply: {"labels": {"risk": 2}}'
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "status"),
+    [
+        (EXAMPLE, -1, "unparsed"),
+        (f"## Examples\n{EXAMPLE}\n\n{EXAMPLE}", -1, "unparsed"),
+        ('Reply: {"labels": {"risk": 2}}', 2, "ok"),
+        (f'{EXAMPLE}\nReply: {{"labels": {{"risk": 2}}}}', 2, "ok"),
+        (f'{EXAMPLE}\nReply: {{"labels": {{"risk": 0}}}}', 0, "ok"),
+    ],
+)
+def test_an_example_is_an_answer_but_not_where_the_prompt_is_repeated(text: str, label: int, status: str):
+    codebook = shipped_codebook("suichat6")
+    examples = Examples(codebook, codebook.rating_variables, 1, "first")
+    few = LabelsForm("few_shot", codebook, codebook.rating_variables, PromptTexts("en"), 512, examples)
+    asked = Ask((("system", f"Label the chat.\n## Examples\n{EXAMPLE}\n\n{EXAMPLE}"), ("user", "...")), chat="")
+    assert few.read([asked], [reply(text)]).said["risk"] == Said(label, status)
 
 
 def test_a_filtered_or_declined_answer_is_known():

@@ -177,6 +177,27 @@ def test_a_killed_engine_is_started_once_more_and_then_the_rest_fails(engine_vot
 
 
 @pytest.mark.slow
+def test_an_engine_that_hangs_is_started_once_more_and_then_the_rest_fails(engine_voter, engine_python, tiny_models):
+    settings = EngineSettings(python=engine_python, batch_size=4, patience=3)
+    with closing(EngineDoor(engine_voter(tiny_models[1]), settings)) as door:
+        asked = door.ask(request(f"第{number}次", choices=("A", "B")) for number in range(30))
+        found = dict([next(asked)])
+        first = worker_of(door)
+        os.kill(first, signal.SIGSTOP)
+        while len(found) < 12:
+            found.update([next(asked)])
+        second = worker_of(door)
+        os.kill(second, signal.SIGSTOP)
+        found.update(asked)
+        lost = [answer.reason for answer in found.values() if isinstance(answer, ChatFailure)]
+        assert sorted(found) == list(range(30))
+        assert 0 < len(lost) <= 18
+        assert all("the engine hung: no answer for 3 seconds" in reason for reason in lost)
+    assert second != first
+    assert not any(map(is_alive, (first, second)))
+
+
+@pytest.mark.slow
 def test_a_model_that_is_not_there_fails_every_request(engine_voter, engine_settings, tmp_path: Path):
     with closing(EngineDoor(engine_voter(str(tmp_path / "none")), engine_settings)) as door:
         first, second = answers(door, [request(), request("二")])

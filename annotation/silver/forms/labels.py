@@ -62,7 +62,9 @@ class LabelsForm:
         return (self.prompt.ask(display, values={"similar": similar}, schema=self.schema),)
 
     def read(self, asks: Sequence[Ask], replies: Sequence[ChatReply]) -> Heard:
-        answer = own_answer(replies[0].text, "labels", dict, asks[0].chat, self.form if self.thoughts else None)
+        # Where there are no thoughts to write down, the form is itself an answer; so are the examples.
+        form, prompt = (self.form, "") if self.thoughts else (None, "\n".join(text for _, text in asks[0].messages))
+        answer = own_answer(replies[0].text, "labels", dict, asks[0].chat, form, prompt)
         if answer is None:
             return Heard(all_said(self.ratings, UNPARSED), reason(replies[0].text))
         said = {rating.name: said_of(answer["labels"].get(rating.name), rating) for rating in self.ratings}
