@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from annotation import probe_cli
+from annotation.probe_cli import VoterOption
 from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say, table
 
 if TYPE_CHECKING:
@@ -15,11 +16,6 @@ if TYPE_CHECKING:
     from core.workspace import Workspace
 
     SettledBy = Callable[[Workspace], StillOpen]
-
-VoterOption = Annotated[
-    list[str] | None, typer.Option("--voter", help="Only this voter; may be given several times.", metavar="NAME")
-]
-
 
 LEFT_OUT = {
     "unknown_segment": "they name a segment that is not in this workspace",

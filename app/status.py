@@ -14,6 +14,7 @@ import lexicon.matching
 import segmenter.segmenting
 from annotation.human.batches import list_batches
 from annotation.silver.voting import vote_recipe
+from consensus.pooling import closed_items
 from core.full_share import ECONOMY
 from core.store import Recipe, count_by_reason
 from core.workspace import Workspace, with_options
@@ -77,7 +78,7 @@ def status(workspace: Workspace, engine: Engine) -> Status:
         BatchStatus(batch.name, batch.state, batch.n_items, batch.n_done, batch.n_total)
         for batch in list_batches(engine)
     )
-    return Status(str(workspace.root), workspace.codebook.name, stages, batches, _next_command(stages, batches))
+    return Status(str(workspace.root), workspace.codebook.name, stages, batches, _next_command(stages, batches, engine))
 
 
 def _messages(workspace: Workspace) -> StageStatus:
@@ -125,15 +126,16 @@ def _votes(workspace: Workspace) -> StageStatus:
     return StageStatus("votes", rows, 0, written, "stale" if reasons else "fresh", reasons, "vote")
 
 
-def _next_command(stages: Sequence[StageStatus], batches: Sequence[BatchStatus]) -> str | None:
+def _next_command(stages: Sequence[StageStatus], batches: Sequence[BatchStatus], engine: Engine) -> str | None:
     """The command of the first stage that is missing or stale; people's work comes before gold."""
     unmade = next((stage for stage in stages if stage.state != "fresh"), None)
     if unmade is None:
         return "assay release new"
     if unmade.table == "lexicon" and unmade.state == "not made":
         return "assay lexicon import FILE, then assay lexicon freeze"
-    if unmade.table == "gold" and not any(batch.state in ("closed", "resolved") for batch in batches):
-        return "assay ui" if batches else "assay user add NAME, then assay batch new"
+    if unmade.table == "gold" and not closed_items(engine, development=False):
+        is_open = any(batch.state == "open" for batch in batches)
+        return "assay ui" if is_open else "assay user add NAME, then assay batch new"
     return f"assay {unmade.command}"
 
 

@@ -247,14 +247,20 @@ _UI = "import typer; from app.ui_cli import mount; app = typer.Typer(); app.call
 
 
 @pytest.fixture
-def drawn(make_bench):
-    """A bench whose batch-1 is labelled and closed, and a development set that nobody labels yet."""
+def closed(make_bench):
+    """A bench whose batch-1 is labelled and closed."""
     bench = make_bench()
     for name in ("anna", "bo", "陈晨"):
         bench.label(name, 2, 0, 1)
     close(bench.workspace, bench.engine, "batch-1")
-    draw_development(bench.workspace)
     return bench
+
+
+@pytest.fixture
+def drawn(closed):
+    """The same with a development set that nobody labels yet."""
+    draw_development(closed.workspace)
+    return closed
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import pytest
 from annotation.silver.material import Material
 from annotation.silver.prompting import PromptTexts
 from app.desk import desk_at
-from app.wiring import close
 from consensus.gold import resolve
 from core.display import aliases
 from core.fence import as_data_lines
@@ -16,13 +15,9 @@ from segmenter.tuning.development import draw_development
 
 
 @pytest.fixture
-def bench(make_bench):
-    made = make_bench()
-    for name in ("anna", "bo", "陈晨"):
-        made.label(name, 2, 0, 1)
-    close(made.workspace, made.engine, "batch-1")
-    resolve(made.workspace, made.engine)
-    return made
+def bench(closed):
+    resolve(closed.workspace, closed.engine)
+    return closed
 
 
 @pytest.fixture

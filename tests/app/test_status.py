@@ -1,0 +1,34 @@
+"""What to do next."""
+
+from annotation.human.work import assignments, submit
+from app.status import StageStatus, _next_command, status
+from app.tuning import Stages
+from app.wiring import close
+from segmenter.tuning.development import draw_development
+
+GOLD = StageStatus("gold", None, 0, None, "not made", (), "resolve")
+
+
+def before_gold(bench):
+    """What `assay status` names where gold alone is missing."""
+    return _next_command([GOLD], status(bench.workspace, bench.engine).batches, bench.engine)
+
+
+def test_without_a_batch_that_is_closed_people_come_before_gold(make_bench):
+    assert before_gold(make_bench()) == "assay ui"
+
+
+def test_with_a_closed_batch_there_is_gold_to_make(closed):
+    assert before_gold(closed) == "assay resolve"
+
+
+def test_a_closed_development_set_makes_no_gold(make_bench):
+    bench = make_bench()
+    draw_development(bench.workspace)
+    Stages().open_batch(bench.workspace, ())
+    for name in ("anna", "bo", "陈晨"):
+        for task in assignments(bench.engine, name):
+            if task.batch == "development":
+                submit(bench.engine, task.assignment_id, name, {"risk": 1}, codebook=bench.workspace.codebook)
+    close(bench.workspace, bench.engine, "development")
+    assert before_gold(bench) == "assay ui"
