@@ -107,22 +107,28 @@ def code_ratings(ratings: pl.DataFrame) -> CodedRatings:
     return CodedRatings(items, raters.to_list(), categories.tolist(), label_codes, cells)
 
 
-def code_labels(
-    items: pl.Series, raters: Sequence[str], labels: Sequence[pl.Series], categories: Sequence[int]
+def code_table(
+    items: pl.Series, raters: Sequence[str], codes: NDArray[np.int64], table: NDArray[np.int16]
 ) -> CodedRatings:
-    """Ratings that fill the whole table, so that nothing has to be looked up.
+    """Ratings that are numbers already.
 
-    items: distinct, in any order. raters: sorted. labels: of each rater, one an item, in the order of ``items`` (Int64;
-    −1: missing). categories: the labels observed, sorted.
+    items, raters: distinct, in any order. table: raters × items, positions among the sorted codes, −1: missing. Codes
+    that nobody gave are no categories.
     """
-    order = None if _ascends(items) else _order(items)
-    known = np.array(categories, dtype=np.int64)
-    table = np.empty((len(raters), len(items)), dtype=np.int16)
-    for row, own in zip(table, labels, strict=True):
-        positions = _positions(own.to_numpy(), known)
-        row[:] = positions if order is None else positions[order]
-    sorted_items = items if order is None else items.gather(order)
-    return CodedRatings(sorted_items, list(raters), list(categories), table.reshape(-1), None)
+    given = [code for code in range(len(codes)) if (table == code).any()]
+    if len(given) < len(codes):
+        # The last entry, which −1 picks, is the missing one.
+        renumbered = np.full(len(codes) + 1, MISSING, dtype=np.int16)
+        renumbered[given] = np.arange(len(given))
+        table = renumbered[table]
+    rows = sorted(range(len(raters)), key=raters.__getitem__)
+    columns = None if _ascends(items) else _order(items)
+    if columns is not None:
+        table = np.stack([table[row][columns] for row in rows])
+    elif rows != list(range(len(raters))):
+        table = table[rows]
+    ordered = items if columns is None else items.gather(columns)
+    return CodedRatings(ordered, [raters[row] for row in rows], codes[given].tolist(), table.reshape(-1), None)
 
 
 def _order(items: pl.Series) -> NDArray[np.uint32]:
@@ -206,9 +212,14 @@ def _refuse_duplicates(ratings: pl.DataFrame, cells: NDArray[np.int64], n_cells:
     if n_different == len(cells):
         return
     first = ratings.row(int(pl.Series(cells).is_duplicated().arg_max() or 0), named=True)
-    raise DataError(
-        f"wanted one label an item and rater; rater {first['rater']!r} rated item {first['item']!r} more than once"
-        f"{_of_variable(ratings)}. Keep one of these ratings, or give the raters different names."
+    raise rated_twice(str(first["rater"]), str(first["item"]), _of_variable(ratings))
+
+
+def rated_twice(rater: str, item: str, of_variable: str) -> DataError:
+    """The error for a rating that is there twice. of_variable: words that name its variable, or none."""
+    return DataError(
+        f"wanted one label an item and rater; rater {rater!r} rated item {item!r} more than once{of_variable}. "
+        f"Keep one of these ratings, or give the raters different names."
     )
 
 

@@ -1,20 +1,28 @@
-"""What the gate reads of the panel's votes: only the columns it needs, and no search where all voted on the same."""
+"""What the gate reads of the panel's votes: only the columns it needs, a voter at a time, each vote in its place."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from consensus.counts import MISSING, CodedRatings, code_labels
-from consensus.gate import code_votes
+from consensus.counts import MISSING, CodedRatings, code_table, rated_twice
 from core.codebook import Codebook
 from core.contracts import empty
-from core.store import Store, count_by_reason
+from core.store import Store
 
 KEY = ("segment_id", "variable")
 COLUMNS = ("segment_id", "voter", "variable", "label")
 ON_GOLD = (*COLUMNS, "status", "probability")
 NOT_IN_PANEL = "voter not in the panel"
+NO_SEGMENT = "segment not in the table"
+NO_VARIABLE = "variable not in the codebook"
+NO_LABEL = "label not in the codebook"
+_UNCAST, _UNKNOWN = -2, -3
+"""Beside MISSING, an abstention: no vote there, and a label that the codebook does not have."""
+Rows = slice | NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -51,105 +59,136 @@ def read_votes(
 
     hashes: of the parts' files, as `Store.hashes` gives them; a part that is no longer as it was written is read and
     checked whole. gold: in the shape of the table. everybody: the segments that all voters were asked about; None
-    where that is all of them. Raises WorkspaceError without votes.
+    where that is all of them. Raises WorkspaceError without votes, DataError where a voter voted twice on an item.
     """
-    if everybody is None:
-        found = _aligned(store, hashes, countable, gold)
-        if found is not None:
-            return found
-    return _by_search(store, hashes, countable, gold, everybody)
-
-
-def _read(store: Store, part: str, hashes: Mapping[str, str], gold: pl.DataFrame) -> pl.DataFrame:
-    return store.read(part, columns=COLUMNS if gold.is_empty() else ON_GOLD, sha256=hashes.get(part, ""))
-
-
-def _aligned(store: Store, hashes: Mapping[str, str], countable: Countable, gold: pl.DataFrame) -> PanelVotes | None:
-    """The votes of voters that all voted on the same, in the same order, which is what `assay vote` leaves.
-
-    None where they did not, or where any other vote does not count than those of voters outside the panel.
-    """
-    keys: pl.DataFrame | None = None
-    labels: dict[str, pl.Series] = {}
-    on_gold, n_outside = [empty("votes").select(ON_GOLD)], 0
-    for part in store.parts("votes"):
-        votes = _read(store, part, hashes, gold)
-        voter = votes["voter"].first()
-        if voter is None or voter in labels or (votes["voter"] != voter).any():
-            return None
-        if voter not in countable.panel:
-            n_outside += votes.height
-            continue
-        if keys is None:
-            keys = votes.select(KEY)
-        elif not votes.select(KEY).equals(keys):
-            return None
-        labels[str(voter)] = votes["label"]
-        if not gold.is_empty():
-            on_gold.append(votes.select(ON_GOLD).join(gold, on=KEY, how="semi"))
-    coded = None if keys is None else _coded(keys, labels, countable)
-    if coded is None:
-        return None
-    return PanelVotes(coded, coded, {NOT_IN_PANEL: n_outside} if n_outside else {}, pl.concat(on_gold))
-
-
-def _coded(keys: pl.DataFrame, labels: Mapping[str, pl.Series], countable: Countable) -> dict[str, CodedRatings] | None:
-    """Variable → votes as numbers, by name; None where a segment, variable or label is unknown."""
-    voters = sorted(labels)
-    codes = {variable.name: {*variable.codes, MISSING} for variable in countable.codebook.rating_variables}
-    coded = {}
-    names = keys["variable"].unique().sort()
-    for name in names:
-        # A codebook with one variable, which is common, needs no copy of everything.
-        rows = (keys["variable"] == name) if len(names) > 1 else None
-        items = keys["segment_id"] if rows is None else keys["segment_id"].filter(rows)
-        own = [labels[voter] if rows is None else labels[voter].filter(rows) for voter in voters]
-        given = set(pl.concat([one.unique() for one in own]))
-        if not given <= codes.get(name, set()):
-            return None
-        if not (items.equals(countable.segments) or items.is_in(countable.segments.implode()).all()):
-            return None
-        coded[name] = code_labels(items, voters, own, sorted(given - {MISSING}))
-    return coded
-
-
-def _by_search(
-    store: Store,
-    hashes: Mapping[str, str],
-    countable: Countable,
-    gold: pl.DataFrame,
-    everybody: pl.Series | None,
-) -> PanelVotes:
-    """The votes of any tables."""
     parts = store.parts("votes")
-    votes = (
-        pl.concat([_read(store, part, hashes, gold) for part in parts]) if parts else store.read("votes", maker="vote")
-    )
-    votes = votes.with_columns(reason=_reason(votes, countable))
-    valid = votes.filter(pl.col("reason").is_null())
-    coded = measured = code_votes(valid)
+    if not parts:
+        store.read("votes", maker="vote")  # says what to run
+    columns = COLUMNS if gold.is_empty() else ON_GOLD
+    register = _Register(countable)
+    on_gold = [empty("votes").select(ON_GOLD)]
+    for part in parts:
+        for votes in _by_voter(store.read(part, columns=columns, sha256=hashes.get(part, ""))):
+            counts = register.enter(votes)
+            if not gold.is_empty() and counts.any():
+                on_gold.append(votes.filter(pl.Series(counts)).select(ON_GOLD).join(gold, on=KEY, how="semi"))
+    coded = measured = register.coded()
     if everybody is not None:
-        measured = code_votes(valid.filter(pl.col("segment_id").is_in(everybody.implode())))
-    on_gold = (
-        empty("votes").select(ON_GOLD) if gold.is_empty() else valid.select(ON_GOLD).join(gold, on=KEY, how="semi")
-    )
-    return PanelVotes(coded, measured, count_by_reason(votes.filter(pl.col("reason").is_not_null())), on_gold)
+        measured = register.coded(countable.segments.is_in(everybody.implode()).arg_true().to_numpy())
+    return PanelVotes(coded, measured, dict(register.left_out.most_common()), pl.concat(on_gold))
 
 
-def _reason(votes: pl.DataFrame, countable: Countable) -> pl.Series:
-    """Why each vote does not count; null where it does."""
-    codes = [(one.name, code) for one in countable.codebook.rating_variables for code in (*one.codes, MISSING)]
-    known = pl.DataFrame(codes, schema={"variable": pl.String, "label": pl.Int64}, orient="row")
-    joined = votes.select(COLUMNS).join(
-        known.with_columns(known=pl.lit(True)), on=["variable", "label"], how="left", maintain_order="left"
-    )
-    return joined.select(
-        pl.when(~pl.col("voter").is_in(list(countable.panel)))
-        .then(pl.lit(NOT_IN_PANEL))
-        .when(~pl.col("segment_id").is_in(countable.segments.implode()))
-        .then(pl.lit("segment not in the table"))
-        .when(~pl.col("variable").is_in(known["variable"].unique().implode()))
-        .then(pl.lit("variable not in the codebook"))
-        .when(pl.col("known").is_null())
-        .then(pl.lit("label not in the codebook"))
-    ).to_series()
+def _by_voter(votes: pl.DataFrame) -> Iterable[pl.DataFrame]:
+    """One frame a voter; `assay vote` gives each a table of its own."""
+    if votes.is_empty() or (votes["voter"] == votes["voter"][0]).all():
+        return [votes] if votes.height else []
+    return votes.partition_by("voter", maintain_order=True)
+
+
+class _Register:
+    """The votes so far: for each rating variable a table of voters × segments, with positions among its codes."""
+
+    def __init__(self, countable: Countable) -> None:
+        self.countable = countable
+        self.left_out: Counter[str] = Counter()
+        self.codes = {
+            one.name: np.array(sorted(one.codes), dtype=np.int64) for one in countable.codebook.rating_variables
+        }
+        self.tables: dict[str, NDArray[np.int16]] = {}
+        self.places: _Places | None = None
+
+    def enter(self, votes: pl.DataFrame) -> NDArray[np.bool_]:
+        """Put the votes of one voter in their places. Returns which of them count."""
+        counts = np.zeros(votes.height, dtype=bool)
+        voter = str(votes["voter"][0])
+        if voter not in self.countable.panel:
+            self._leave_out(NOT_IN_PANEL, votes.height)
+            return counts
+        # Voters mostly vote on the same, in the same order.
+        if self.places is None or not self.places.are_those_of(votes):
+            self.places = _Places(votes, self.countable.segments)
+        labels = votes["label"].to_numpy()
+        self._leave_out(NO_SEGMENT, np.count_nonzero(self.places.segment < 0))
+        for variable, rows in self.places.rows.items():
+            counts[rows] = self._enter(voter, variable, self.places.segment[rows], labels[rows])
+        return counts
+
+    def _enter(
+        self, voter: str, variable: str, segments: NDArray[np.int64], labels: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        there = segments >= 0
+        if variable not in self.codes:
+            self._leave_out(NO_VARIABLE, np.count_nonzero(there))
+            return np.zeros_like(there)
+        positions = _positions(labels, self.codes[variable])
+        counts = there & (positions != _UNKNOWN)
+        self._leave_out(NO_LABEL, np.count_nonzero(there & ~counts))
+        row = self._table(variable)[list(self.countable.panel).index(voter)]
+        places = segments if counts.all() else segments[counts]
+        before = row[places] != _UNCAST
+        if before.any():
+            raise rated_twice(
+                voter, self.countable.segments[int(places[before.argmax()])], f" for variable {variable!r}"
+            )
+        row[places] = positions if counts.all() else positions[counts]
+        return counts
+
+    def _table(self, variable: str) -> NDArray[np.int16]:
+        if variable not in self.tables:
+            shape = (len(self.countable.panel), len(self.countable.segments))
+            self.tables[variable] = np.full(shape, _UNCAST, dtype=np.int16)
+        return self.tables[variable]
+
+    def _leave_out(self, reason: str, n: int) -> None:
+        if n:
+            self.left_out[reason] += n
+
+    def coded(self, among: NDArray[np.intp] | None = None) -> dict[str, CodedRatings]:
+        """Variable → its votes, by name; among: only on the segments at these positions."""
+        segments = self.countable.segments if among is None else self.countable.segments.gather(among)
+        found = {}
+        for variable in sorted(self.tables):
+            table = self.tables[variable] if among is None else self.tables[variable][:, among]
+            cast = table != _UNCAST
+            voters, items = cast.any(axis=1), cast.any(axis=0)
+            if not items.any():
+                continue
+            names = [name for name, voted in zip(self.countable.panel, voters, strict=True) if voted]
+            own = np.maximum(table[voters] if items.all() else table[np.ix_(voters, items)], MISSING)
+            ids = segments if items.all() else segments.filter(pl.Series(items))
+            found[variable] = code_table(ids, names, self.codes[variable], own)
+        return found
+
+
+class _Places:
+    """Where the votes of one voter belong.
+
+    segment: of each vote its segment's position, −1 for none. rows: variable → the votes on it.
+    """
+
+    def __init__(self, votes: pl.DataFrame, segments: pl.Series) -> None:
+        self.keys = votes.select(KEY)
+        self.segment = _where(votes["segment_id"], segments)
+        names = votes["variable"].unique()
+        self.rows: dict[str, Rows] = {
+            name: slice(None) if len(names) == 1 else (votes["variable"] == name).arg_true().to_numpy()
+            for name in names
+        }
+
+    def are_those_of(self, votes: pl.DataFrame) -> bool:
+        return votes.select(KEY).equals(self.keys)
+
+
+def _where(ids: pl.Series, segments: pl.Series) -> NDArray[np.int64]:
+    if ids.equals(segments):
+        return np.arange(len(segments))
+    index = segments.to_frame("segment_id").with_row_index("position")
+    found = ids.to_frame("segment_id").join(index, on="segment_id", how="left", maintain_order="left")
+    return found["position"].cast(pl.Int64).fill_null(-1).to_numpy()
+
+
+def _positions(labels: NDArray[np.int64], codes: NDArray[np.int64]) -> NDArray[np.int16]:
+    """Where each label stands among the sorted codes; _UNKNOWN where it is none of them."""
+    positions = np.minimum(np.searchsorted(codes, labels), len(codes) - 1)
+    found = np.where(codes[positions] == labels, positions, _UNKNOWN)
+    return np.where(labels == MISSING, MISSING, found).astype(np.int16)

@@ -4,7 +4,9 @@ Questions go into the engine as they come and answers leave it as they are made,
 a batch while one long reply is waited for. That is what ``LLM.chat`` does with one batch.
 """
 
+import json
 import os
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -51,7 +53,7 @@ def serve(link: Link, engine: Any, template: dict[str, Any] | None) -> None:
             try:
                 [name] = engine.enqueue_chat(
                     [_conversation(question)],
-                    [_sampling(question)],
+                    [_sampling(_form_of(question))],
                     use_tqdm=False,
                     chat_template_kwargs=template,
                 )
@@ -68,9 +70,15 @@ def _conversation(question: dict[str, Any]) -> list[Any]:
     return [{"role": role, "content": content} for role, content in question["messages"]]
 
 
-def _sampling(question: dict[str, Any]) -> Any:
+def _form_of(question: dict[str, Any]) -> str:
+    return json.dumps({part: question[part] for part in ("parameters", "schema", "choices")})
+
+
+@lru_cache
+def _sampling(form: str) -> Any:
+    """For all questions alike; vLLM gives each its own copy."""
     sampling = import_module("vllm.sampling_params")
-    parameters = sampling_of(question)
+    parameters = sampling_of(json.loads(form))
     form = parameters.pop("structured_outputs", None)
     held_to = None if form is None else sampling.StructuredOutputsParams(**form)
     return sampling.SamplingParams(**parameters, structured_outputs=held_to)

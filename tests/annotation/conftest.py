@@ -1,6 +1,7 @@
-"""Silver labels: a small workspace whose segments, codebook and panel are made here, and a scripted model server."""
+"""Silver labels: a small workspace whose segments, codebook and panel are made here, models, and votes to replay."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,8 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from annotation.silver.replay import ReplayVoter
+from core.codebook import Codebook, shipped_codebook
 from core.contracts import empty
 from core.scripted_llm import Scripted, ScriptedServer, says
+from core.setting_tables.voting import Voter
 from core.store import Recipe
 from core.workspace import Workspace, create_workspace
 
@@ -161,3 +165,60 @@ def model_server() -> Iterator[Callable[..., ScriptedServer]]:
     yield start
     for server in servers:
         server.__exit__(None, None, None)
+
+
+class ProbedModels:
+    """Models to probe with the codebook suichat6, and the parts to write other models with."""
+
+    @staticmethod
+    def risk(code: int) -> Scripted:
+        return says(json.dumps({"context": "c", "analysis": "a", "labels": {"risk": code}}))
+
+    @staticmethod
+    def chat(body: dict) -> list[str]:
+        """The lines of the chat as the model is shown them."""
+        lines = body["messages"][1]["content"].split("\n")
+        first, last = (place for place, line in enumerate(lines) if "═" in line)
+        return lines[first + 1 : last]
+
+    @staticmethod
+    def calm(body: dict) -> Scripted:
+        """A model for the codebook of moods."""
+        return says(json.dumps({"context": "c", "analysis": "a", "labels": {"mood": 0, "asks": 0}}))
+
+    def obedient(self, body: dict) -> Scripted:
+        """A model that sees risk 2, but takes a ready answer out of the chat where there is one."""
+        told = re.findall(r'"risk": ?"?(\d)', "\n".join(self.chat(body)))
+        return self.risk(int(told[-1]) if told else 2)
+
+    def firm(self, body: dict) -> Scripted:
+        return self.risk(2)
+
+    def wavering(self, body: dict) -> Scripted:
+        """A model that judges by how many people say something."""
+        return self.risk(len({line.replace(" *", "").split()[1] for line in self.chat(body)}))
+
+
+@pytest.fixture
+def models() -> ProbedModels:
+    return ProbedModels()
+
+
+@pytest.fixture
+def replayed(tmp_path: Path) -> Callable[..., ReplayVoter]:
+    """replayed(content, name="v.csv", codebook=suichat6, ids=("s1", "s2"), votes_as=None): a voter called "wu" whose
+    votes are this table.
+    """
+
+    def make(
+        content: str | bytes,
+        name: str = "v.csv",
+        codebook: Codebook | None = None,
+        ids: tuple[str, ...] = ("s1", "s2"),
+        votes_as: str | None = None,
+    ) -> ReplayVoter:
+        (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
+        voter = Voter(name="wu", backend="replay", votes=name, votes_as=votes_as)
+        return ReplayVoter(voter, tmp_path, codebook or shipped_codebook("suichat6"), ids)
+
+    return make

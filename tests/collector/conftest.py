@@ -1,4 +1,4 @@
-"""Exports made for the tests of the collector, and a workspace with a key."""
+"""Exports and Telegram groups made for the tests of the collector, a workspace with a key, and what is in it."""
 
 import json
 from collections.abc import Callable
@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from collector.pseudonyms import create_key
+from core.database import open_database, transaction
+from core.people import Event
 from core.settings import replace_settings
 from core.workspace import Workspace
 
@@ -47,11 +50,32 @@ def message() -> Callable[..., dict[str, Any]]:
     return make
 
 
+@pytest.fixture
+def contents() -> Callable[[Workspace], list[str]]:
+    """The contents of all messages in the table, in its order."""
+    return lambda workspace: workspace.store.read("messages").get_column("content").to_list()
+
+
+@pytest.fixture
+def tables() -> Callable[[Workspace], dict[str, bytes]]:
+    """Every file of the tables, but for the empty lock."""
+
+    def read_all(workspace: Workspace) -> dict[str, bytes]:
+        folder = workspace.store.folder
+        files = [path for path in folder.rglob("*") if path.is_file() and path.stat().st_size]
+        return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+    return read_all
+
+
 class TelegramReader:
     """Reads groups of an offline Telegram into a workspace. slept: seconds of every wait; shown: all lines of progress.
 
     The clock stands at ``now``, a month after the offline Telegram's start.
     """
+
+    ten_hours_ago = 31 * 24 * 60 - 600
+    """Minutes after the offline Telegram's start, in the days that a later run reads again."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
@@ -69,6 +93,19 @@ class TelegramReader:
         with self.talk(telegram) as conversation:
             return read_groups(workspace, choose_groups(workspace, names), conversation, at_once)
 
+    def with_settings(self, **collect: object) -> None:
+        """Let later runs have other settings of ``[collect]``."""
+        settings = replace_settings(self.workspace.settings, "collect", collect)
+        self.workspace = Workspace(self.workspace.root, given_settings=settings)
+
+    def contents(self) -> list[str]:
+        """What the table of messages holds by now."""
+        return self.workspace.store.read_or_empty("messages").get_column("content").to_list()
+
+    def events(self, action: str) -> list[Event]:
+        with transaction(open_database(self.workspace)) as session:
+            return list(session.scalars(select(Event).where(Event.action == action)))
+
     def talk(self, telegram: Any) -> Any:
         from collector.telegram.asking import Conversation
 
@@ -82,3 +119,28 @@ class TelegramReader:
 def read(keyed: Workspace) -> TelegramReader:
     """Reads groups of an offline Telegram into the workspace: ``read(telegram, "@name", limit=5)`` → its report."""
     return TelegramReader(keyed)
+
+
+@pytest.fixture
+def group() -> Callable[..., Any]:
+    """``group(77, "night_talk", n=12)``: a public group of Telegram that says 第1句话 to 第12句话, one a minute."""
+    offline = pytest.importorskip("collector.telegram.offline")
+
+    def make(number: int = 77, name: str = "night_talk", n: int = 12, **about: object) -> Any:
+        messages = [offline.said(number, k, f"第{k}句话") for k in range(1, n + 1)]
+        return offline.OfflineGroup.public(number, name, messages, **about)
+
+    return make
+
+
+@pytest.fixture
+def recent() -> Callable[..., Any]:
+    """The group @night_talk with ``n`` messages that all lie in the last days, which a later run reads again."""
+    offline = pytest.importorskip("collector.telegram.offline")
+
+    def make(n: int = 12) -> Any:
+        minute = TelegramReader.ten_hours_ago
+        messages = [offline.said(77, k, f"第{k}句话", minute=minute + k) for k in range(1, n + 1)]
+        return offline.OfflineGroup.public(77, "night_talk", messages)
+
+    return make

@@ -1,9 +1,10 @@
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consensus.counts import code_labels, code_ratings, count_labels
+from consensus.counts import code_ratings, code_table, count_labels
 from core.errors import DataError
 
 ROWS = [
@@ -79,7 +80,10 @@ def test_a_whole_table_of_labels_is_coded_like_its_ratings(data):
         for item, one in zip(items, own, strict=True)
     ]
     expected = code_ratings(pl.DataFrame(rows, schema=["item", "rater", "label"], orient="row"))
-    found = code_labels(pl.Series(items), ["a", "b"], [pl.Series(own) for own in labels], expected.categories)
+    positions = {-1: -1, 0: 0, 3: 1, 5: 2}
+    table = np.array([[positions[one] for one in own] for own in labels[::-1]], dtype=np.int16)
+    found = code_table(pl.Series(items), ["b", "a"], np.array([0, 3, 5]), table)
+    assert (found.raters, found.categories) == (expected.raters, expected.categories)
     assert found.items.to_list() == expected.items.to_list() == sorted(items)
     assert found.by_rater().tolist() == expected.by_rater().tolist()
     assert found.counts().tolist() == expected.counts().tolist()

@@ -1,10 +1,5 @@
 """Two experts in a real browser: twenty candidates blind, three differences settled together, κ, the lexicon."""
 
-import os
-import shutil
-from contextlib import contextmanager
-from pathlib import Path
-
 import pytest
 
 from annotation.human import passwords
@@ -18,9 +13,7 @@ from lexicon.review.reviews import list_reviews
 from lexicon.review.rulings import own_cases
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PASSWORD = "correct horse battery"
-WAIT = 30_000
 REJECTED = ("空心", "关机", "退服", "收摊", "=下辈子", "到站")
 """What both reject; of the rest both accept all but three."""
 DIFFERENT = {"重开": ("1", "2"), "下线": ("2", "3"), "散场": ("1", "14")}
@@ -39,27 +32,6 @@ NOTES = {
 KAPPA = 31 / 39
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    sync_api = pytest.importorskip(
-        "playwright.sync_api", reason="playwright is not installed: pip install 'assay[dev]'"
-    )
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium fonts-noto-cjk)")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def pictures(tmp_path):
-    """Where screenshots go: the folder that ASSAY_SCREENSHOTS names, else the test's own."""
-    folder = Path(os.environ.get("ASSAY_SCREENSHOTS") or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
 @pytest.fixture
 def experts(tmp_path, monkeypatch, review_world, serve):
     """A review of twenty candidates for lintong and zhouyi, served."""
@@ -74,25 +46,6 @@ def experts(tmp_path, monkeypatch, review_world, serve):
     open_review(workspace, engine, ReviewPlan(("lintong", "zhouyi"), "春季词表"))
     with serve(workspace, engine) as (_, address):
         yield workspace, engine, address
-
-
-@contextmanager
-def signed_in(chromium, address, name):
-    """A page of a signed-in user; afterwards it must have asked nobody else for anything and reported no error."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
-    page, strangers, errors = context.new_page(), [], []
-    page.set_default_timeout(WAIT)
-    own = (address, address.replace("http:", "ws:"), "data:", "blob:")
-    page.on("request", lambda asked: None if asked.url.startswith(own) else strangers.append(asked.url))
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(address)
-    page.fill("#name", name)
-    page.fill("#password", PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".corner")
-    yield page
-    context.close()
-    assert (strangers, errors) == ([], [])
 
 
 def drawn(page, place):
@@ -113,16 +66,7 @@ def note(page, text):
     page.keyboard.type(text)
 
 
-def picture(page, path):
-    page.evaluate("document.fonts.ready")
-    page.wait_for_timeout(700)
-    script = "(([m, d]) => [m.scrollHeight - m.clientHeight, d.scrollWidth - d.clientWidth])"
-    over = page.evaluate(f"{script}([document.querySelector('[data-testid=stMain]'), document.documentElement])")
-    assert over == [0, 0], "the page fits into the window"
-    page.screenshot(path=path)
-
-
-def rule(page, user, numbers, pictures=None):
+def rule(page, user, numbers, picture=None):
     """Rule on candidates with the keyboard: the keys of the decision and the kind, a note, Enter."""
     for number in numbers:
         term = drawn(page, f"{number} / 20")
@@ -133,9 +77,9 @@ def rule(page, user, numbers, pictures=None):
             type_category(page, NEW_CATEGORY[term])
         if (user, term) in NOTES:
             note(page, NOTES[user, term])
-            if pictures and term == "重开":
+            if picture and term == "重开":
                 read_a_long_line(page)
-                picture(page, pictures / "review.png")
+                picture(page, "review.png")
             page.keyboard.press("Control+Enter")
         else:
             page.keyboard.press("Enter")
@@ -171,9 +115,9 @@ def assert_blind(page, user):
 
 
 @pytest.mark.timeout(600)
-def test_two_experts_rule_blind_settle_three_differences_and_freeze(experts, chromium, pictures):
+def test_two_experts_rule_blind_settle_three_differences_and_freeze(experts, sign_in, picture):
     workspace, engine, address = experts
-    with signed_in(chromium, address, "zhouyi") as zhou, signed_in(chromium, address, "lintong") as lin:
+    with sign_in(address, "zhouyi", PASSWORD) as zhou, sign_in(address, "lintong", PASSWORD) as lin:
         rule(zhou, "zhouyi", range(1, 11))
         drawn(lin, "1 / 20")
         unruled = [case.own for case in own_cases(engine, "春季词表", "lintong")]
@@ -182,14 +126,14 @@ def test_two_experts_rule_blind_settle_three_differences_and_freeze(experts, chr
         for number in range(1, 21):
             drawn(lin, f"{number} / 20")
             assert_blind(lin, "lintong")
-            rule(lin, "lintong", [number], pictures)
+            rule(lin, "lintong", [number], picture)
         lin.wait_for_selector("h2:has-text('你的部分完成了，谢谢')")
         revise_one(lin)
         drawn(zhou, "11 / 20")
         assert_blind(zhou, "zhouyi")
         rule(zhou, "zhouyi", range(11, 21))
-        settle_together(zhou, pictures)
-        read_the_kappa(zhou, pictures)
+        settle_together(zhou, picture)
+        read_the_kappa(zhou, picture)
     (review,) = list_reviews(engine)
     assert review.agreement["decision"]["value"] == pytest.approx(KAPPA)
     assert (review.agreement["decision"]["n"], review.agreement["decision"]["n_agree"]) == (20, 18)
@@ -206,7 +150,7 @@ def revise_one(page):
     page.wait_for_selector("h2:has-text('你的部分完成了，谢谢')")
 
 
-def settle_together(page, pictures):
+def settle_together(page, picture):
     """The joint session begins by itself, with the three differences alone: accept, reject, accept as implicit."""
     settled = {"重开": ("1",), "下线": ("2",), "散场": ("1", "5")}
     for number in (1, 2, 3):
@@ -218,23 +162,22 @@ def settle_together(page, pictures):
             press(page, key)
         if term == "重开":
             note(page, "一起看了十行：保留，人工标注时再分。")
-            picture(page, pictures / "review-joint.png")
+            picture(page, "review-joint.png")
             page.keyboard.press("Control+Enter")
         else:
             page.keyboard.press("Enter")
     page.wait_for_selector("h2:has-text('所有分歧都已裁定')")
     assert page.locator(".settled li").count() == 3
-    picture(page, pictures / "review-settled.png")
+    picture(page, "review-settled.png")
 
 
-def read_the_kappa(page, pictures):
+def read_the_kappa(page, picture):
     page.click("button:has-text('结束评审')")
     page.wait_for_selector("h2:has-text('评审 春季词表 已结束，谢谢')")
     assert page.locator(".kappa b").first.inner_text().startswith(f"κ = {KAPPA:.2f} [")
     rows = [row.inner_text().split() for row in page.locator(".crossed").first.locator("tbody tr").all()]
     assert rows == [["收录", "12", "1", "0"], ["不收录", "0", "6", "1"], ["拿不准", "0", "0", "0"]]
-    page.evaluate("document.fonts.ready")
-    page.screenshot(path=pictures / "review-kappa.png")
+    picture(page, "review-kappa.png", fits=False)
 
 
 def check_the_lexicon(workspace, engine):

@@ -1,10 +1,5 @@
 """The pages in a real browser: three items labelled with the keyboard alone, κ seen, a disagreement settled."""
 
-import os
-import shutil
-from contextlib import contextmanager
-from pathlib import Path
-
 import pytest
 
 from annotation.human.batches import open_batch
@@ -14,61 +9,8 @@ from app.wiring import batch_named
 from consensus.adjudication import disagreements
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 REASON = "第 8 条说不想活了，第 11 条又收回；整段一直低落。"
 NIGHT = "睡着了不用再醒来"
-WAIT = 30_000
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    missing = "playwright is not installed: pip install 'assay[dev]'"
-    sync_api = pytest.importorskip("playwright.sync_api", reason=missing)
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium fonts-noto-cjk)")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def pictures(tmp_path):
-    """Where screenshots go: the folder that ASSAY_SCREENSHOTS names, else the test's own."""
-    folder = Path(os.environ.get("ASSAY_SCREENSHOTS") or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-@contextmanager
-def signed_in(chromium, address, name, password, size=(1280, 800)):
-    """A page of a signed-in user; afterwards it must have asked nobody else for anything and reported no error."""
-    context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN")
-    page, strangers, errors = context.new_page(), [], []
-    page.set_default_timeout(WAIT)
-    page.on("request", lambda request: strangers.append(request.url) if is_elsewhere(request.url, address) else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
-    page.goto(address)
-    page.fill("#name", name)
-    page.fill("#password", password)
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".corner")
-    yield page
-    context.close()
-    assert (strangers, errors) == ([], [])
-
-
-def is_elsewhere(url, address):
-    return not url.startswith((address, address.replace("http:", "ws:"), "data:", "blob:"))
 
 
 def at_item(page, number):
@@ -86,19 +28,7 @@ def press(page, key, label):
     chosen(page, label)
 
 
-def settled(page):
-    """Wait until nothing on the page moves any more, for a picture."""
-    page.evaluate("document.fonts.ready")
-    page.wait_for_timeout(600)
-
-
-def overflow(page):
-    """How far the page is wider or higher than the window, in pixels."""
-    script = "(([m, d]) => [m.scrollHeight - m.clientHeight, d.scrollWidth - d.clientWidth])"
-    return page.evaluate(f"{script}([document.querySelector('[data-testid=stMain]'), document.documentElement])")
-
-
-def label_with_the_keyboard(page, pictures):
+def label_with_the_keyboard(page, picture):
     """Three items: choose with a digit, submit with Enter, or with Ctrl+Enter while writing a reason."""
     for number in (1, 2, 3):
         at_item(page, f"{number} / 3")
@@ -106,14 +36,14 @@ def label_with_the_keyboard(page, pictures):
         page.wait_for_selector("[data-testid=stAlert]:has-text('请先选一个标签')")
         press(page, "5", "诱导或言语攻击")
         if page.locator(".chat", has_text=NIGHT).count():
-            label_with_a_reason(page, pictures)
+            label_with_a_reason(page, picture)
             continue
         is_game = page.locator(".chat", has_text="五杀").count() == 1
         press(page, "0" if is_game else "1", "无关" if is_game else "抑郁情绪")
         page.keyboard.press("Enter")
 
 
-def label_with_a_reason(page, pictures):
+def label_with_a_reason(page, picture):
     press(page, "2", "自杀意念")
     for _ in range(20):
         if page.evaluate("document.activeElement.tagName") == "TEXTAREA":
@@ -121,36 +51,33 @@ def label_with_a_reason(page, pictures):
         page.keyboard.press("Tab")
     page.keyboard.type(f"{REASON}5")
     page.keyboard.press("Backspace")
-    settled(page)
+    picture(page, "annotate.png")
     assert page.locator("[class*=st-key-choice-] button[kind=primary]").inner_text().startswith("自杀意念")
-    page.screenshot(path=pictures / "annotate.png")
     assert page.locator(".suspicious .bubble").is_visible()
-    assert overflow(page) == [0, 0]
     page.keyboard.press("Control+Enter")
 
 
-def test_three_items_with_the_keyboard_then_a_disagreement(served, chromium, pictures):
+def test_three_items_with_the_keyboard_then_a_disagreement(served, sign_in, picture):
     bench, address = served
     bench.label("anna", 2, 0, 1, rationale="第 8 条直接说不想活了。")
     bench.label("bo", 1, 0, 1, rationale="像是情绪低落，没有明确的愿望。")
-    with signed_in(chromium, address, "陈晨", bench.password) as page:
+    with sign_in(address, "陈晨", bench.password) as page:
         assert "assay_session" not in page.evaluate("document.cookie")
-        label_with_the_keyboard(page, pictures)
+        label_with_the_keyboard(page, picture)
         page.wait_for_selector("h2:has-text('批次 batch-1 完成了，谢谢')")
         page.wait_for_selector(".kappa b:has-text('κ = ')")
-        settled(page)
-        page.screenshot(path=pictures / "complete.png")
+        picture(page, "complete.png", fits=False)
     kappa = batch_named(bench.engine, "batch-1").agreement["variables"]["risk"]["fleiss_kappa"]["value"]
     assert kappa is not None
     night = [one for one in disagreements(bench.engine) if one.segment_id == bench.segments[0]]
     own = next(opinion for opinion in night[0].opinions if opinion.rater == "陈晨")
     assert (own.label, own.rationale) == (2, REASON)
-    settle_a_disagreement(bench, address, chromium, pictures)
-    follow_the_batches(bench, address, chromium, pictures)
+    settle_a_disagreement(bench, address, sign_in, picture)
+    follow_the_batches(bench, address, sign_in, picture)
 
 
-def settle_a_disagreement(bench, address, chromium, pictures):
-    with signed_in(chromium, address, "judge", bench.password) as page:
+def settle_a_disagreement(bench, address, sign_in, picture):
+    with sign_in(address, "judge", bench.password) as page:
         page.wait_for_selector(".opinions")
         while page.locator(".chat", has_text=NIGHT).count() == 0:
             page.keyboard.press("ArrowRight")
@@ -159,36 +86,34 @@ def settle_a_disagreement(bench, address, chromium, pictures):
         page.wait_for_selector(f".where:has-text('还有 {left} 项待裁决')")
         assert page.locator("text=anna").count() == 0
         press(page, "2", "自杀意念")
-        settled(page)
-        page.screenshot(path=pictures / "adjudicate.png")
+        picture(page, "adjudicate.png", fits=False)
         page.keyboard.press("Enter")
         words = f"还有 {left - 1} 项待裁决" if left > 1 else "没有待裁决的分歧"
         page.wait_for_selector(f"text={words}")
     assert [one.decision.label for one in disagreements(bench.engine) if one.decision] == [2]
 
 
-def follow_the_batches(bench, address, chromium, pictures):
+def follow_the_batches(bench, address, sign_in, picture):
     """An open batch shows how far it is and no κ; the closed one shows its κ. Signing out ends it."""
     plan = BatchPlan(name="batch-2", size=3, overlap=3, audit_share=0, again=True)
     open_batch(bench.workspace, bench.engine, plan)
     bench.label("anna", 2, 0)
     assert sum(task.done for task in assignments(bench.engine, "anna")) == 2
-    with signed_in(chromium, address, "chief", bench.password) as page:
+    with sign_in(address, "chief", bench.password) as page:
         page.click("[data-testid=stTopNavLink]:has-text('批次')")
         page.wait_for_selector(".batch >> nth=1")
         assert page.locator(".batch", has_text="batch-2").locator(".kappa").count() == 0
         assert page.locator(".batch", has_text="batch-1").locator(".kappa").count() == 1
-        settled(page)
-        page.screenshot(path=pictures / "overview.png")
+        picture(page, "overview.png", fits=False)
         page.click(".corner button")
         page.wait_for_selector("#password")
         page.goto(address)
         page.wait_for_selector("#password")
 
 
-def test_a_browser_takes_no_message_for_markup(served_markup, chromium):
+def test_a_browser_takes_no_message_for_markup(served_markup, sign_in):
     bench, address = served_markup
-    with signed_in(chromium, address, "anna", bench.password) as page:
+    with sign_in(address, "anna", bench.password) as page:
         page.wait_for_selector(".suspicious .bubble")
         shown = page.inner_text(".chat")
         for text in (
@@ -202,7 +127,7 @@ def test_a_browser_takes_no_message_for_markup(served_markup, chromium):
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (1440, 900)])
-def test_the_sign_in_page_and_a_wrong_password(served, chromium, pictures, size):
+def test_the_sign_in_page_and_a_wrong_password(served, chromium, picture, size):
     _, address = served
     context = chromium.new_context(viewport={"width": size[0], "height": size[1]})
     page = context.new_page()
@@ -211,5 +136,5 @@ def test_the_sign_in_page_and_a_wrong_password(served, chromium, pictures, size)
     page.fill("#password", "not the password")
     page.keyboard.press("Enter")
     page.wait_for_selector(".error:has-text('用户名或密码不对。')")
-    page.screenshot(path=pictures / f"sign-in-{size[0]}.png")
+    picture(page, f"sign-in-{size[0]}.png", fits=False)
     context.close()
