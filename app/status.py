@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import polars as pl
 from sqlalchemy import Engine
 
 import consensus.gating
@@ -86,12 +88,17 @@ def _messages(workspace: Workspace) -> StageStatus:
     command = "collect PATH"
     if not store.exists("messages"):
         return StageStatus("messages", None, 0, None, "not made", (), command)
-    rejected = store.read_rejected("messages")
     manifest = store.manifest("messages")
-    return StageStatus(
-        "messages", store.read("messages").height, 0 if rejected is None else rejected.height,
-        datetime.fromisoformat(manifest.written_at) if manifest else None, "fresh", (), command,
-    )  # fmt: skip
+    made = datetime.fromisoformat(manifest.written_at) if manifest else None
+    rejects = store.rejected_path("messages")
+    n_rejected = _n_rows([rejects]) if rejects.exists() else 0
+    n_rows = _n_rows([store.path(part) for part in store.parts("messages")])
+    return StageStatus("messages", n_rows, n_rejected, made, "fresh", (), command)
+
+
+def _n_rows(paths: list[Path]) -> int:
+    """Rows of Parquet files by their footers: there may be ten million messages."""
+    return int(pl.scan_parquet(paths).select(pl.len()).collect().item())
 
 
 def _stage(workspace: Workspace, engine: Engine, table: str, command: str, recipe: RecipeOf) -> StageStatus:

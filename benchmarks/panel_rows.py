@@ -59,7 +59,10 @@ def rows_on_request() -> Iterator[Row]:
 
 def peaks() -> Iterator[tuple[str, float, Callable[[], float]]]:
     """What is gated, the most memory it may take (MiB), and what measures the most that it took (MiB)."""
-    yield f"memory, many: {N_MANY:,} segments × {N_VOTERS} voters in one command", LIMIT_MIB, _command
+    what = f"memory, many: {N_MANY:,} segments × {N_VOTERS} voters in one command"
+    for missing in (0, 0.1):
+        gaps = f", {missing:.0%} of the votes missing" if missing else ""
+        yield what + gaps, LIMIT_MIB, lambda missing=missing: _command(missing)
 
 
 def _rows(n_items: int, what: str) -> Iterator[Row]:
@@ -110,16 +113,16 @@ def ours(votes: pl.DataFrame) -> object:
 
 
 @cache
-def _workspace() -> tempfile.TemporaryDirectory[str]:
+def _workspace(missing: float = 0) -> tempfile.TemporaryDirectory[str]:
     """Made-up tables; they are gone when the folder object is."""
     folder = tempfile.TemporaryDirectory()
-    write_panel(Path(folder.name) / "corpus", N_MANY, VOTERS)
+    write_panel(Path(folder.name) / "corpus", N_MANY, VOTERS, missing)
     return folder
 
 
-def _command() -> float:
+def _command(missing: float = 0) -> float:
     """A process of its own that makes the verdicts and measures the panel: the most memory it took (MiB)."""
-    corpus = Path(_workspace().name) / "corpus"
+    corpus = Path(_workspace(missing).name) / "corpus"
     for path in (corpus / "tables").glob("verdicts*"):
         path.unlink()
     told, peak = _told([sys.executable, "-c", COMMAND, str(corpus)]).splitlines()

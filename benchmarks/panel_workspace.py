@@ -15,8 +15,10 @@ VOTER = '[[vote.voters]]\nname = "{}"\nbackend = "embedded"\n'
 REASONS = ("", "说话人反复说很累，没有说到计划。", "只是转述别人的话，自己没有表示。", "语气平静，看不出风险。")
 
 
-def write_panel(folder: Path, n_items: int, voters: list[str]) -> Workspace:
+def write_panel(folder: Path, n_items: int, voters: list[str], missing: float = 0) -> Workspace:
     """A workspace with the tables ``segments`` and ``votes``: one row a segment in each voter's table, in one order.
+
+    missing: the share of votes that are not there, another one for each voter.
 
     Voters are right on 55 to 85 of 100 segments, and wrong towards the neighbouring label more often than not; they
     abstain on 5. Ids and prompt hashes are random digits, as hashes are.
@@ -28,7 +30,8 @@ def write_panel(folder: Path, n_items: int, voters: list[str]) -> Workspace:
     truth = rng.choice(N_LABELS, n_items, p=(0.4, 0.2, 0.15, 0.1, 0.1, 0.05))
     for voter, skill in zip(voters, rng.uniform(0.55, 0.85, len(voters)), strict=True):
         votes = _votes(rng, ids, voter, _labels(rng, truth, skill))
-        workspace.store.write(f"votes/{voter}", votes, Recipe(inputs={}))
+        there = rng.random(n_items) >= missing
+        workspace.store.write(f"votes/{voter}", votes.filter(pl.Series(there)), Recipe(inputs={}))
     return workspace
 
 

@@ -1,18 +1,16 @@
 """What is said to a language model and what comes back: server, request, reply, failure; replies kept on disk."""
 
 import ipaddress
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from core.errors import SettingsError
 from core.setting_tables.voting import Voter
-from core.store import digest, write_atomically
+from core.store import digest
 
 
 @dataclass(frozen=True)
@@ -121,27 +119,6 @@ class ChatFailure:
 
 
 Answer = ChatReply | ChatFailure
-
-
-class ReplyCache:
-    """Replies on disk, one file a request, by the request's key. A file that cannot be read counts as absent."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def get(self, request: ChatRequest) -> ChatReply | None:
-        try:
-            return ChatReply(**json.loads(self._path(request).read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
-            return None
-
-    def put(self, request: ChatRequest, reply: ChatReply) -> None:
-        text = json.dumps(asdict(reply), ensure_ascii=False)
-        # After a power cut a file may be empty: it counts as absent. Waiting for the disk would cost more than asking.
-        write_atomically(self._path(request), text.encode("utf-8", "backslashreplace"), durable=False)
-
-    def _path(self, request: ChatRequest) -> Path:
-        return self.folder / request.key[:2] / f"{request.key}.json"
 
 
 def api_key(variable: str, base_url: str) -> str:

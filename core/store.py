@@ -272,11 +272,8 @@ def _cause(error: OSError | pl.exceptions.PolarsError) -> str:
 
 
 @contextmanager
-def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
-    """A temporary path beside ``path`` that replaces it when the block ends well; else it is removed.
-
-    durable: it is fsynced first, so that a power cut leaves the old content or the new, and nothing in between.
-    """
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A temporary path beside ``path`` that is fsynced and replaces it when the block ends well; else it is removed."""
     temporary: Path | None = None
     try:
         with writing(path.name):
@@ -285,16 +282,15 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
             os.close(handle)
             temporary = Path(name)
             yield temporary
-            if durable:
-                with temporary.open("rb") as stream:
-                    os.fsync(stream.fileno())
+            with temporary.open("rb") as stream:
+                os.fsync(stream.fileno())
             temporary.replace(path)
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
 
 
-def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Replace a file's content in one step. durable: as in `atomic_path`."""
-    with atomic_path(path, durable=durable) as temporary:
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace a file's content in one step."""
+    with atomic_path(path) as temporary:
         temporary.write_bytes(data)

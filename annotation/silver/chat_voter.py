@@ -8,10 +8,11 @@ from functools import cached_property
 from annotation.silver.ballots import Ballot, Vote
 from annotation.silver.forms.form import FAILED, REFUSED, Ask, Form, Heard, Said, all_said
 from annotation.silver.replies import declined, reason
-from core.chat import Answer, ChatFailure, ChatReply, ChatRequest, ReplyCache, engine_of, parameters_of
+from core.chat import Answer, ChatFailure, ChatReply, ChatRequest, engine_of, parameters_of
 from core.codebook import Codebook
 from core.display import Display
 from core.llm.door import Door, ask_all, open_door
+from core.reply_cache import ReplyCache
 from core.setting_tables.voting import EngineSettings, Voter
 from core.store import digest
 

@@ -9,10 +9,10 @@ from annotation.silver.ballots import ReadyVoter
 from annotation.silver.documents import Document, SignalWords, document_of_segment, signal_words
 from annotation.silver.prompting import PromptTexts, prompt_texts
 from annotation.silver.training import TrainingSet, training_set
-from core.chat import ReplyCache
 from core.contracts import empty
 from core.display import Display, displays
 from core.errors import DataError
+from core.reply_cache import ReplyCache
 from core.setting_tables.voting import Voter
 from core.workspace import Workspace
 

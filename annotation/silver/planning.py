@@ -8,8 +8,9 @@ from typing import Any
 from annotation.silver.chat_voter import ChatVoter
 from annotation.silver.material import Material
 from annotation.silver.voting import chosen_voters, standing_ballots
-from core.chat import ChatRequest, ReplyCache
+from core.chat import ChatRequest
 from core.progress import track
+from core.reply_cache import ReplyCache
 from core.setting_tables.voting import PromptName, Voter
 from core.tokens import estimated_tokens
 from core.workspace import Workspace

@@ -21,10 +21,10 @@ from annotation.silver.planning import AskingCost, asking_cost
 from annotation.silver.probe_report import ProbeReport, VoterProbe, voter_probe
 from annotation.silver.trials import Trial, trials_of
 from annotation.silver.voting import chosen_voters
-from core.chat import ReplyCache
 from core.codebook import RatingVariable, shipped_codebook
 from core.errors import DataError, SettingsError
 from core.progress import track
+from core.reply_cache import ReplyCache
 from core.setting_tables.voting import Voter
 from core.store import digest
 from core.workspace import Workspace

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing
 from typing import Protocol
 
-from core.chat import Answer, ChatReply, ChatRequest, ReplyCache, server_of
+from core.chat import Answer, ChatReply, ChatRequest, server_of
 from core.errors import SettingsError
+from core.reply_cache import ReplyCache
 from core.setting_tables.voting import EngineSettings, Voter
 
 

@@ -7,10 +7,10 @@ Errors are never kept: a window that failed is asked for again by the next run.
 import time
 from collections.abc import Mapping, Sequence
 
-from core.chat import ReplyCache
 from core.errors import ServiceError
 from core.llm.door import ask_all, open_door
 from core.progress import track
+from core.reply_cache import ReplyCache
 from core.store import Recipe, Store
 from core.workspace import Workspace
 from lexicon.extraction.outcome import TABLE, frames, no_rejects

@@ -4,8 +4,8 @@ from dataclasses import asdict, dataclass
 from math import ceil
 from typing import Any
 
-from core.chat import ReplyCache
 from core.progress import track
+from core.reply_cache import ReplyCache
 from core.tokens import estimated_tokens
 from core.workspace import Workspace
 from lexicon.extraction.extracting import chosen_windows

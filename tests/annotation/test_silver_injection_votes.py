@@ -21,9 +21,10 @@ from annotation.silver.forms.tree import TreeForm, paths_of
 from annotation.silver.injections import injection_attempts
 from annotation.silver.interviews import forms_for
 from annotation.silver.prompting import PROMPTS, PromptTexts
-from core.chat import ChatReply, ReplyCache
+from core.chat import ChatReply
 from core.codebook import Codebook, shipped_codebook
 from core.display import Display, Line
+from core.reply_cache import ReplyCache
 from core.scripted_llm import ScriptedServer, says
 from core.setting_tables.voting import EngineSettings, Voter, VoteSettings
 

@@ -32,3 +32,13 @@ def test_a_closed_development_set_makes_no_gold(make_bench):
                 submit(bench.engine, task.assignment_id, name, {"risk": 1}, codebook=bench.workspace.codebook)
     close(bench.workspace, bench.engine, "development")
     assert before_gold(bench) == "assay ui"
+
+
+def test_messages_are_counted(make_bench):
+    bench = make_bench()
+    messages = bench.workspace.store.read("messages")
+    bench.workspace.store.rejected_path("messages").unlink(missing_ok=True)
+    counted = status(bench.workspace, bench.engine).stages[0]
+    assert (counted.table, counted.rows, counted.rejected) == ("messages", messages.height, 0)
+    messages.head(2).write_parquet(bench.workspace.store.rejected_path("messages"))
+    assert status(bench.workspace, bench.engine).stages[0].rejected == 2

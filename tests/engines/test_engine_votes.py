@@ -3,13 +3,14 @@
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -99,9 +100,13 @@ def silver(tmp_path: Path, silver_world: ModuleType, engine_python: str, tiny_mo
     return Workspace(made.root)
 
 
-def replies(workspace: Workspace) -> dict[Path, int]:
-    """The replies that are kept, and when each was written."""
-    return {path: path.stat().st_mtime_ns for path in (workspace.cache / "llm").rglob("*.json")}
+def replies(workspace: Workspace) -> dict[str, str]:
+    """The replies that are kept, with the seconds that each took."""
+    path = workspace.cache / "llm" / "replies.sqlite"
+    if path.exists():
+        with closing(sqlite3.connect(path)) as kept, suppress(sqlite3.OperationalError):  # The table may yet come.
+            return dict(kept.execute("SELECT key, reply FROM replies"))
+    return {}
 
 
 def engines_of(mark: str) -> list[int]:

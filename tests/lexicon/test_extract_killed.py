@@ -2,12 +2,14 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 
@@ -64,7 +66,8 @@ def test_a_killed_run_goes_on_and_ends_like_an_undisturbed_one(make_corpus, mode
     extract(whole)
     for free, kept in ((8, 8), (14, 22)):
         kill_when_held(server, killed, Turnstile(attentive, free), 3)
-        assert len(list((killed.cache / "llm").rglob("*.json"))) == kept
+        with closing(sqlite3.connect(killed.cache / "llm" / "replies.sqlite")) as replies:
+            assert replies.execute("SELECT count(*) FROM replies").fetchone() == (kept,)
     assert not killed.store.exists("proposals/llm")
     server.script = Turnstile(attentive)
     extract(open_workspace(killed.root))
