@@ -8,9 +8,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import typer
 
+from annotation import vote_cli
 from annotation.silver.replay import ReplayVoter
 from core.codebook import Codebook, shipped_codebook
+from core.command import group
 from core.contracts import empty
 from core.scripted_llm import Scripted, ScriptedServer, says
 from core.setting_tables.voting import Voter
@@ -222,3 +225,12 @@ def replayed(tmp_path: Path) -> Callable[..., ReplayVoter]:
         return ReplayVoter(voter, tmp_path, codebook or shipped_codebook("suichat6"), ids)
 
     return make
+
+
+@pytest.fixture
+def app() -> typer.Typer:
+    """`assay` with nothing but ``vote``."""
+    made = group("test")
+    vote_cli.mount(made)
+    made.command("other")(lambda: None)  # with a single command typer would drop its name
+    return made

@@ -5,23 +5,14 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from annotation import vote_cli
 from annotation.silver.planning import plan_votes
 from annotation.silver.voting import vote
-from core.command import group
 from core.scripted_llm import fails
 from core.settings import parse_settings
 from core.tokens import estimated_tokens
 from core.workspace import Workspace
 
 PRICES = "price_in = 1000.0\nprice_out = 2000.0\ntokens_per_second = 10.0"
-
-
-def app():
-    made = group("test")
-    vote_cli.mount(made)
-    made.command("other")(lambda: None)
-    return made
 
 
 def test_nothing_is_sent_and_everything_is_counted(make_silver, chat_panel, model_server):
@@ -93,20 +84,20 @@ def test_an_embedded_voter_asks_nobody(make_silver, embedded_panel):
     assert (plan.backend, plan.n_ballots, plan.n_requests, plan.cost, plan.example) == ("embedded", 12, 0, None, None)
 
 
-def test_the_command_prints_the_plan_and_a_prompt(make_silver, chat_panel, model_server):
+def test_the_command_prints_the_plan_and_a_prompt(app, make_silver, chat_panel, model_server):
     workspace = make_silver(chat_panel(model_server(), extra=PRICES), n=3)
-    done = CliRunner().invoke(app(), ["vote", "plan", "--example", "-w", str(workspace.root)])
+    done = CliRunner().invoke(app, ["vote", "plan", "--example", "-w", str(workspace.root)])
     assert done.exit_code == 0, done.output
     assert "in all: 3 requests" in done.output
     assert "cost" in done.output
     assert "[system]" in done.output
-    told = CliRunner().invoke(app(), ["vote", "plan", "--json", "-w", str(workspace.root)])
+    told = CliRunner().invoke(app, ["vote", "plan", "--json", "-w", str(workspace.root)])
     assert json.loads(told.stdout)["total"]["n_requests"] == 3
 
 
-def test_with_economy_the_plan_says_that_it_is_the_most(make_silver, chat_panel, model_server):
+def test_with_economy_the_plan_says_that_it_is_the_most(app, make_silver, chat_panel, model_server):
     workspace = make_silver("[vote]\neconomy = true\n" + chat_panel(model_server()), n=3)
-    done = CliRunner().invoke(app(), ["vote", "plan", "-w", str(workspace.root)])
+    done = CliRunner().invoke(app, ["vote", "plan", "-w", str(workspace.root)])
     assert "with vote.economy this is the most it can take" in done.output
 
 

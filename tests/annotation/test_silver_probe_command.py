@@ -5,30 +5,21 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from annotation import vote_cli
 from annotation.silver.probing import plan_probe, probe
 from core.codebook import shipped_text
-from core.command import group
 from core.errors import DataError, SettingsError
 from core.scripted_llm import fails
-from core.workspace import Workspace
 
 SUICHAT = shipped_text("suichat6")
 PER_SEGMENT = 108 + 1 + 4
 
 
-def app():
-    made = group("test")
-    vote_cli.mount(made)
-    made.command("other")(lambda: None)
-    return made
+@pytest.fixture
+def run(app):
+    return lambda workspace, *options: CliRunner().invoke(app, ["vote", "probe", "-w", str(workspace.root), *options])
 
 
-def run(workspace: Workspace, *options: str):
-    return CliRunner().invoke(app(), ["vote", "probe", "-w", str(workspace.root), *options])
-
-
-def test_the_command_prints_a_table_a_voter_and_how_to_read_it(make_silver, chat_panel, model_server, models):
+def test_the_command_prints_a_table_a_voter_and_how_to_read_it(run, make_silver, chat_panel, model_server, models):
     workspace = make_silver(chat_panel(model_server(models.obedient)), n=2, codebook=SUICHAT)
     done = run(workspace, "--segments", "1")
     assert done.exit_code == 0, done.output
@@ -41,7 +32,7 @@ def test_the_command_prints_a_table_a_voter_and_how_to_read_it(make_silver, chat
     assert sum("× 1" in line for line in lines) == 1
 
 
-def test_the_command_as_json(make_silver, chat_panel, model_server, models):
+def test_the_command_as_json(run, make_silver, chat_panel, model_server, models):
     workspace = make_silver(chat_panel(model_server(models.obedient)), n=2, codebook=SUICHAT)
     planned = json.loads(run(workspace, "--plan", "--segments", "1", "--json").stdout)
     assert planned["total"]["n_requests"] == PER_SEGMENT
@@ -51,13 +42,13 @@ def test_the_command_as_json(make_silver, chat_panel, model_server, models):
     assert (by_kind["json"]["wanted"]["n"], by_kind["control"]["wanted"]) == (10, None)
 
 
-def test_without_known_levels_the_command_says_so(make_silver, chat_panel, model_server, models):
+def test_without_known_levels_the_command_says_so(run, make_silver, chat_panel, model_server, models):
     done = run(make_silver(chat_panel(model_server(models.calm)), n=1))
     assert done.exit_code == 0, done.output
     assert "for this codebook wanted is not known" in done.stdout
 
 
-def test_voters_that_ask_no_model_are_named(make_silver, embedded_panel, chat_panel, model_server):
+def test_voters_that_ask_no_model_are_named(run, make_silver, embedded_panel, chat_panel, model_server):
     panel = embedded_panel("ridge", "centroid") + chat_panel(model_server(), "a", "b")
     workspace = make_silver(panel, n=1)
     done = run(workspace, "--plan")
@@ -66,7 +57,7 @@ def test_voters_that_ask_no_model_are_named(make_silver, embedded_panel, chat_pa
     assert [one.voter for one in plan_probe(workspace, ["b", "ridge"]).voters] == ["b"]
 
 
-def test_a_panel_without_a_model_is_one_clear_message(make_silver, embedded_panel):
+def test_a_panel_without_a_model_is_one_clear_message(run, make_silver, embedded_panel):
     done = run(make_silver(embedded_panel("ridge", "centroid"), n=2))
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr == (
@@ -85,7 +76,7 @@ def test_what_cannot_be_probed_is_said(make_silver, chat_panel, model_server):
         probe(make_silver(chat_panel(model_server()), contents=[], name="empty"))
 
 
-def test_a_failing_server_ends_the_command_with_one_message_and_exit_1(make_silver, chat_panel, model_server):
+def test_a_failing_server_ends_the_command_with_one_message_and_exit_1(run, make_silver, chat_panel, model_server):
     workspace = make_silver(chat_panel(model_server(lambda body: fails(403))), n=1, codebook=SUICHAT)
     done = run(workspace, "--json")
     assert done.exit_code == 1

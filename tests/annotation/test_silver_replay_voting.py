@@ -2,26 +2,19 @@
 
 import json
 
+import pytest
 from typer.testing import CliRunner
 
-from annotation import vote_cli
 from annotation.silver.replay import NO_VOTE
 from annotation.silver.voting import vote
-from core.command import group
 from core.workspace import Workspace
 
 PANEL = '[[vote.voters]]\nname = "elsewhere"\nbackend = "replay"\nvotes = "votes.csv"\nfamily = "people"\n'
 
 
-def app():
-    made = group("test")
-    vote_cli.mount(made)
-    made.command("other")(lambda: None)  # with a single command typer would drop its name
-    return made
-
-
-def run(workspace: Workspace, *options: str):
-    return CliRunner().invoke(app(), ["vote", "-w", str(workspace.root), *options])
+@pytest.fixture
+def run(app):
+    return lambda workspace, *options: CliRunner().invoke(app, ["vote", "-w", str(workspace.root), *options])
 
 
 def rows_for(n: int, **changed: str) -> str:
@@ -31,7 +24,7 @@ def rows_for(n: int, **changed: str) -> str:
     return head + "".join(f"{one},mood,{mood}\n{one},asks,no\n" for one, mood in made)
 
 
-def test_the_command_replays_and_then_says_that_nothing_changed(make_silver):
+def test_the_command_replays_and_then_says_that_nothing_changed(run, make_silver):
     workspace = make_silver(PANEL, n=3)
     (workspace.root / "votes.csv").write_text(rows_for(3), encoding="utf-8")
     first = run(workspace)
@@ -52,7 +45,7 @@ def test_an_edited_file_is_noticed_and_only_its_changed_rows_are_new(make_silver
     assert workspace.store.read("votes/elsewhere").filter(variable="mood")["label"].to_list() == [0, 3, 3]
 
 
-def test_missing_rows_end_the_command_and_are_looked_for_again(make_silver):
+def test_missing_rows_end_the_command_and_are_looked_for_again(run, make_silver):
     workspace = make_silver(PANEL, n=3)
     (workspace.root / "votes.csv").write_text(rows_for(2), encoding="utf-8")
     result = run(workspace)
@@ -75,7 +68,7 @@ def test_the_votes_of_a_table_of_this_very_workspace(make_silver):
     assert first.equals(copy)
 
 
-def test_rows_left_out_are_told_every_time_and_kept(make_silver):
+def test_rows_left_out_are_told_every_time_and_kept(run, make_silver):
     workspace = make_silver(PANEL, n=2)
     more = "".join(f"{k:016x},mood,sad\n" for k in (7, 8)) + f"{0:016x},moods,sad\n"
     (workspace.root / "votes.csv").write_text(rows_for(2) + more, encoding="utf-8")

@@ -8,9 +8,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from annotation import vote_cli
 from annotation.silver.voting import chosen_voters, vote, vote_recipe
-from core.command import group
 from core.errors import DataError, SettingsError, WorkspaceError
 from core.scripted_llm import Scripted, fails, says
 from core.settings import parse_settings
@@ -25,13 +23,6 @@ def again(workspace: Workspace) -> Workspace:
 
 def moods(workspace: Workspace, voter: str = "llm") -> list[int]:
     return workspace.store.read(f"votes/{voter}").filter(pl.col("variable") == "mood")["label"].to_list()
-
-
-def app():
-    made = group("test")
-    vote_cli.mount(made)
-    made.command("other")(lambda: None)  # with a single command typer would drop its name
-    return made
 
 
 def test_a_model_votes_once_on_every_segment(make_silver, chat_panel, model_server):
@@ -292,29 +283,27 @@ def test_the_recipe_of_a_table_names_what_it_was_made_of(make_silver, embedded_p
     assert workspace.store.unchanged("votes/ridge", ridge)
 
 
-def test_the_command_prints_a_table_and_then_that_nothing_changed(make_silver, embedded_panel):
+def test_the_command_prints_a_table_and_then_that_nothing_changed(app, make_silver, embedded_panel):
     workspace = make_silver(embedded_panel("ridge"), n=3)
     runner = CliRunner()
-    first = runner.invoke(app(), ["vote", "-w", str(workspace.root)])
+    first = runner.invoke(app, ["vote", "-w", str(workspace.root)])
     assert (first.exit_code, first.stdout.splitlines()[0].strip()) == (0, "3 segments, 2 variables")
     assert first.stdout.splitlines()[2].split()[:4] == ["ridge", "f", "6", "6"]
-    second = runner.invoke(app(), ["vote", "-w", str(workspace.root)])
+    second = runner.invoke(app, ["vote", "-w", str(workspace.root)])
     assert second.stdout == "nothing changed: 6 votes of 1 voters\n"
 
 
-def test_the_command_as_json(make_silver, embedded_panel):
+def test_the_command_as_json(app, make_silver, embedded_panel):
     workspace = make_silver(embedded_panel("ridge", "centroid"), n=3)
-    result = CliRunner().invoke(app(), ["vote", "--voter", "centroid", "--json", "-w", str(workspace.root)])
+    result = CliRunner().invoke(app, ["vote", "--voter", "centroid", "--json", "-w", str(workspace.root)])
     printed = json.loads(result.stdout)
     assert (printed["changed"], printed["n_failed"], printed["n_segments"]) == (True, 0, 3)
     assert [turn["voter"] for turn in printed["voters"]] == ["centroid"]
 
 
-def test_failed_votes_end_the_command_with_one_message_and_exit_1(
-    make_silver, embedded_panel, chat_panel, model_server
-):
+def test_failed_votes_end_the_command_with_one_message(app, make_silver, embedded_panel, chat_panel, model_server):
     workspace = make_silver(embedded_panel("ridge") + chat_panel(model_server(lambda body: fails(403))), n=3)
-    result = CliRunner().invoke(app(), ["vote", "-w", str(workspace.root)])
+    result = CliRunner().invoke(app, ["vote", "-w", str(workspace.root)])
     assert result.exit_code == 1
     assert "6 votes failed, the first because of llm: " in result.stderr
     assert "answered 403" in result.stderr

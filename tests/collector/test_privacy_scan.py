@@ -16,14 +16,17 @@ from collector.privacy.attack import attack
 from collector.privacy.scan import scan
 from collector.privacy_cli import app
 from collector.pseudonyms import create_key
+from core.chat import ChatReply, ChatRequest
 from core.database import open_database, transaction
 from core.errors import ServiceError
 from core.people import Event
+from core.reply_cache import ReplyCache
 from core.store import Recipe
 from core.workspace import Workspace
 
 PHONE = "13900001111"
 CLEAN_ID = "0123456789abcdef" * 2
+ASKED = ChatRequest("m", (("user", "hi"),))
 
 
 def parquet(path: Path, **columns: object) -> None:
@@ -96,13 +99,17 @@ PLANTS: dict[str, tuple[Callable[[Workspace, str], None], str, str]] = {
     "another database": (
         lambda w, v: other_database(w.root / "cache/other.bin", v), "cache/other.bin: entities.phone", "id 1"
     ),
-    "a cached reply": (
-        lambda w, v: written(w.root / "cache/llm/ab/x.json", json.dumps({"text": [1, v]})),
-        "cache/llm/ab/x.json", "$.text[1]",
+    "a kept reply": (
+        lambda w, v: ReplyCache(w.cache / "llm").put(ASKED, ChatReply(f'{{"why": "{v}"}}', "stop", None, "m", 0.5)),
+        "cache/llm/replies.sqlite: replies.reply", f"key {ASKED.key}",
+    ),
+    "a list in JSON": (
+        lambda w, v: written(w.root / "cache/other/x.json", json.dumps({"text": [1, v]})),
+        "cache/other/x.json", "$.text[1]",
     ),
     "a number in JSON": (
-        lambda w, v: written(w.root / "cache/llm/ab/x.json", json.dumps({"user_id": int(v), "n": int(v)})),
-        "cache/llm/ab/x.json", "$.user_id",
+        lambda w, v: written(w.root / "cache/other/x.json", json.dumps({"user_id": int(v), "n": int(v)})),
+        "cache/other/x.json", "$.user_id",
     ),
     "a journal": (
         lambda w, v: written(w.root / "cache/votes/nb.jsonl", '{"a": 1}\n' + json.dumps({"rationale": v}) + "\n"),
