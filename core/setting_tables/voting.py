@@ -116,8 +116,8 @@ class EngineSettings(Table):
 
     python: of an environment with vLLM (and Ray); empty: the one that Assay runs in. batch_size: prompts handed to the
     engine at a time, and so the most that a kill can cost. patience: seconds without any answer after which a loaded
-    engine is taken to hang, and ended. ray_address: of a running cluster; empty: one on this
-    machine with ray_cpus logical CPUs (0: as many as there are, at least 8). ray_replicas: engines side by side.
+    engine (with Ray also one that loads) is taken to hang, and ended. ray_address: of a running cluster; empty: one on
+    this machine with ray_cpus logical CPUs (0: as many as there are, at least 8). ray_replicas: engines side by side.
     ray_bundle: resources of one engine, such as ``{CPU = 1}`` where there is no GPU.
     """
 
