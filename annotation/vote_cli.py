@@ -180,6 +180,11 @@ def _show(report: "VoteReport") -> None:
             say(f"{turn.voter}: {turn.n_dropped} votes dropped, their segments or variables are gone")
         for reason, n_rows in turn.left_out.items():
             say(f"{turn.voter}: {n_rows:,} rows of its file left out: {LEFT_OUT.get(reason, reason)}")
+        if turn.n_abstained and turn.n_abstained == turn.n:
+            say(
+                f"{turn.voter}: not one label; read the column rationale of tables/votes/{turn.voter}.parquet for what "
+                f"came instead, and look at its model, its prompt and its max_tokens"
+            )
         for problem, n_failed in turn.problems.items():
             say(f"{turn.voter}: {n_failed} votes failed: {problem}")
     if report.n_full is not None:

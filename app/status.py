@@ -17,6 +17,7 @@ import segmenter.segmenting
 from annotation.human.batches import list_batches
 from annotation.silver.voting import vote_recipe
 from consensus.pooling import closed_items
+from core.errors import DataError
 from core.full_share import ECONOMY
 from core.store import Recipe, count_by_reason
 from core.workspace import Workspace, with_options
@@ -97,8 +98,17 @@ def _messages(workspace: Workspace) -> StageStatus:
 
 
 def _n_rows(paths: list[Path]) -> int:
-    """Rows of Parquet files by their footers: there may be ten million messages."""
-    return int(pl.scan_parquet(paths).select(pl.len()).collect().item())
+    """Rows of Parquet files by their footers: there may be ten million messages. Raises DataError for a broken one."""
+    try:
+        return int(pl.scan_parquet(paths, glob=False).select(pl.len()).collect().item())
+    except (OSError, pl.exceptions.PolarsError) as error:
+        if len(paths) > 1:
+            return sum(_n_rows([path]) for path in paths)  # to say which
+        broken = f"{paths[0].parent.name}/{paths[0].name}"
+        raise DataError(
+            f"{broken} is not a readable Parquet file of the table 'messages'; delete it, then collect again every "
+            f"export that it came from"
+        ) from error
 
 
 def _stage(workspace: Workspace, engine: Engine, table: str, command: str, recipe: RecipeOf) -> StageStatus:

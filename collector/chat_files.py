@@ -34,7 +34,7 @@ class Part:
     length: int
 
     def scan(self) -> pl.LazyFrame:
-        return pl.scan_parquet(self.path).slice(self.offset, self.length)
+        return pl.scan_parquet(self.path, glob=False).slice(self.offset, self.length)
 
     def meets(self, window: Window) -> bool:
         """Whether a row of it may lie in the window."""
@@ -72,7 +72,7 @@ def parts_of(paths: Sequence[Path]) -> list[Part]:
 def height_of(path: Path) -> int:
     """Rows of a Parquet file. Raises DataError when it is none."""
     with reading(path):
-        return pl.scan_parquet(path).select(pl.len()).collect().item()
+        return pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()
 
 
 def keys_of(parts: Sequence[Part], first: int, window: Window | None = None) -> pl.DataFrame:
@@ -106,7 +106,7 @@ def write_ordered(places: pl.DataFrame, parts: Sequence[Part], target: Path) -> 
         for piece in pieces:
             files.append(folder / f"{len(files)}.parquet")
             piece.write_parquet(files[-1], compression="lz4")
-        pl.scan_parquet(files).sink_parquet(target, row_group_size=ROWS_AT_ONCE, maintain_order=True)
+        pl.scan_parquet(files, glob=False).sink_parquet(target, row_group_size=ROWS_AT_ONCE, maintain_order=True)
     return target
 
 

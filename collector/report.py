@@ -97,7 +97,7 @@ def summarise(files: Sequence[Path]) -> TableSummary:
 
 def _describe(path: Path, users: set[str]) -> pl.DataFrame:
     """One row about a chat's file; its senders are added to ``users``."""
-    chat = pl.scan_parquet(path)
+    chat = pl.scan_parquet(path, glob=False)
     users.update(chat.select(pl.col("user_id").unique()).collect().to_series())
     counts = [
         pl.col("content").str.count_matches(mark.rstrip("〉"), literal=True).sum().cast(pl.Int64).alias(kind)

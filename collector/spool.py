@@ -55,7 +55,7 @@ class Spool:
 
     def rejected(self) -> pl.LazyFrame:
         """All rejects of this run: `REJECTED_SCHEMA`."""
-        return pl.scan_parquet(self._rejected) if self._rejected else pl.LazyFrame(schema=REJECTED_SCHEMA)
+        return pl.scan_parquet(self._rejected, glob=False) if self._rejected else pl.LazyFrame(schema=REJECTED_SCHEMA)
 
     def _write(self, frame: pl.DataFrame, name: str) -> Path:
         path = self.folder / f"{name}.parquet"

@@ -15,6 +15,7 @@ from consensus.intervals import CONFIDENCE, Estimate
 from core.errors import DataError
 
 ASYMPTOTIC = "asymptotic (Fleiss, Cohen & Everitt 1969)"
+NO_VARIANCE = "no interval: the two disagree, but these items show no variance to make one from"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ def cohen_kappa(ratings: pl.DataFrame, a: str, b: str) -> PairKappa:
 
     Edge conventions: no item that both labelled, or both giving one and the same label throughout, leaves κ undefined
     (value None, with a reason). The interval is κ ± 1.96 asymptotic standard errors, clipped to [−1, 1]; at perfect
-    agreement its width is zero, which is not the same as certainty.
+    agreement its width is zero, which is not the same as certainty. Where they disagree and the standard error is zero
+    all the same (one of them gave one label throughout, which makes κ 0, or κ = −1), there is no interval, with a
+    reason.
 
     Sources: J. Cohen (1960), "A coefficient of agreement for nominal scales", Educational and Psychological
     Measurement 20, 37–46; J. L. Fleiss, J. Cohen and B. S. Everitt (1969), "Large sample standard errors of kappa and
@@ -93,9 +96,25 @@ def _table_kappa(table: NDArray[np.int64]) -> Estimate:
     if np.count_nonzero(table.sum(axis=0) + table.sum(axis=1)) < 2:
         return Estimate.undefined("both gave one and the same label throughout")
     kappa, variance = _kappa_and_variance(table)
+    if _without_variance(table) and np.trace(table) < table.sum():
+        return Estimate(kappa, None, None, None, NO_VARIANCE)
     # At perfect agreement the variance is 0 up to rounding, on either side.
     error = sqrt(max(variance, 0.0))
     return Estimate.between(kappa, NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * error, ASYMPTOTIC)
+
+
+def _without_variance(table: NDArray[np.int64]) -> bool:
+    """Whether the variance of `_kappa_and_variance` is 0, in whole numbers.
+
+    It is the variance of δ_ij − (1 − κ)(p_.i + p_j.) over the items, so 0 where all cells in use have the same value;
+    here that value is multiplied by n² − Σ r_i c_i, with r and c the sums of rows and columns.
+    """
+    first, second = table.sum(axis=1), table.sum(axis=0)
+    n = int(table.sum())
+    values = -(n - int(np.trace(table))) * (second[:, np.newaxis] + first)
+    np.fill_diagonal(values, values.diagonal() + n * n - int(first @ second))
+    used = values[table > 0]
+    return bool((used == used[0]).all())
 
 
 def _kappa_and_variance(table: NDArray[np.int64]) -> tuple[float, float]:

@@ -1,6 +1,6 @@
 """Dawid–Skene: each voter's confusion matrix and the items' labels, estimated from each other by EM."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log, prod
 
 import numpy as np
@@ -22,7 +22,7 @@ class DawidSkene:
 
     posterior: items × codes, each row sums to 1. prior: share of each code. confusion: voters × true code × code given,
     each row sums to 1. n_rounds: rounds of EM. converged: whether the last one changed the mean log-likelihood of an
-    item by less than the tolerance.
+    item with a vote by less than the tolerance.
     """
 
     posterior: NDArray[np.float64]
@@ -40,7 +40,8 @@ class DawidSkene:
 def dawid_skene(coded: CodedRatings, *, most_rounds: int = 100, tolerance: float = 1e-5) -> DawidSkene:
     """Fit the model of Dawid and Skene to the votes of a panel; abstentions are missing at random.
 
-    Starts from each item's shares of votes. An item without any vote gets the prior. Deterministic.
+    Starts from each item's shares of votes. Items without any vote say nothing: the model is fitted to the others, and
+    they get its prior as their posterior afterwards. Deterministic.
 
     Source: A. P. Dawid and A. M. Skene (1979), "Maximum likelihood estimation of observer error-rates using the EM
     algorithm", Applied Statistics 28, 20–28. Note what the model assumes: voters err independently of each other given
@@ -49,21 +50,35 @@ def dawid_skene(coded: CodedRatings, *, most_rounds: int = 100, tolerance: float
     labels = coded.by_rater()
     n_voters, n_items = labels.shape
     n_codes = len(coded.categories)
-    if not n_codes:
-        return DawidSkene(np.zeros((n_items, 0)), np.zeros(0), np.zeros((n_voters, 0, 0)), 0.0, 0, converged=True)
+    voted = labels.max(axis=0, initial=MISSING) != MISSING
+    if not voted.any():
+        prior = np.full(n_codes, 1 / max(n_codes, 1))
+        confusion = np.tile(prior, (n_voters, n_codes, 1))
+        return DawidSkene(np.tile(prior, (n_items, 1)), prior, confusion, 0.0, 0, converged=True)
+    if voted.all():
+        return _fit(labels, n_codes, most_rounds, tolerance)
+    found = _fit(labels[:, voted], n_codes, most_rounds, tolerance)
+    posterior = np.tile(found.prior, (n_items, 1))
+    posterior[voted] = found.posterior
+    return replace(found, posterior=posterior)
+
+
+def _fit(labels: NDArray[np.int16], n_codes: int, most_rounds: int, tolerance: float) -> DawidSkene:
+    """`dawid_skene` of voters × items, each item with a vote."""
+    n_voters, n_items = labels.shape
     blocks = _blocks(labels, n_codes)
     posterior = _start(labels, n_codes)
     before = -np.inf
     prior, confusion = np.full(n_codes, 1 / n_codes), np.zeros((n_voters, n_codes, n_codes))
     for number in range(1, most_rounds + 1):
-        prior = posterior.mean(axis=1) if n_items else prior
+        prior = posterior.mean(axis=1)
         confusion = _confusion([block.expected(posterior) for block in blocks.values()], n_codes)
         logs = np.log(np.maximum(confusion, LEAST))
         joint = np.repeat(np.log(np.maximum(prior, LEAST))[:, np.newaxis], n_items, axis=1)
         for first, block in blocks.items():
             block.add(joint, logs[first:])
         posterior, now = _normalised(joint)
-        if abs(now - before) < tolerance * max(n_items, 1):
+        if abs(now - before) < tolerance * n_items:
             return DawidSkene(posterior.T, prior, confusion, now, number, converged=True)
         before = now
     return DawidSkene(posterior.T, prior, confusion, before, most_rounds, converged=False)
@@ -137,10 +152,9 @@ def _blocks(labels: NDArray[np.int16], n_codes: int) -> dict[int, _Block | _Spar
 
 
 def _start(labels: NDArray[np.int16], n_codes: int) -> NDArray[np.float64]:
-    """Codes × items: each item's shares of votes; equal shares where nobody voted."""
+    """Codes × items: each item's shares of votes."""
     counts = np.stack([how_often(labels, code) for code in range(n_codes)]).astype(np.float64)
-    totals = counts.sum(axis=0)
-    return np.where(totals > 0, counts / np.maximum(totals, 1), 1 / n_codes)
+    return counts / counts.sum(axis=0)
 
 
 def _confusion(counts: list[NDArray[np.float64]], n_codes: int) -> NDArray[np.float64]:
@@ -152,8 +166,6 @@ def _confusion(counts: list[NDArray[np.float64]], n_codes: int) -> NDArray[np.fl
 
 def _normalised(joint: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     """Posterior and log-likelihood from the log of the joint probabilities, codes × items."""
-    if not joint.size:
-        return joint, 0.0
     highest = joint.max(axis=0)
     odds = np.exp(joint - highest)
     totals = odds.sum(axis=0)

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from consensus.counts import CodedRatings
 from consensus.gate import Leaders, Rule, code_votes, leaders
 from core.setting_tables.voting import GateSettings, Voter
 
@@ -40,6 +41,28 @@ def settled(
     no_consensus = (most * q < p * all_weight) | (most <= found.second)
     below_quorum = (n_valid >= 1) & (n_valid + n_pending < rule.quorum)
     return (enough & (accepted | no_consensus)) | below_quorum
+
+
+def n_open(coded: CodedRatings | None, cast: CodedRatings | None, rule: Rule, n_segments: int) -> int:
+    """How many verdicts on a variable a vote that was not cast could change.
+
+    coded: None where nobody voted. cast: as in `consensus.panel_votes.PanelVotes`; None where its voters voted on all
+    of its items.
+    """
+    if coded is None:
+        return n_segments
+    weight, n = np.zeros(len(coded.items), dtype=np.int64), np.zeros(len(coded.items), dtype=np.int64)
+    for place, voter in enumerate(coded.raters):
+        there = 1 if cast is None else (cast.by_rater()[place] >= 0)
+        weight += rule.weights[voter] * there
+        n += there
+    labels = coded.by_rater()
+    found = leaders(rule.tally(labels, coded.raters, len(coded.categories)))
+    n_valid = np.count_nonzero(labels >= 0, axis=0)
+    left, n_left = sum(rule.weights.values()) - weight, rule.n_panel - n
+    # Where nobody is to come, a verdict stands: also that on an item on which all abstained.
+    stands = (n_left == 0) | settled(found, n_valid, left, n_left, rule)
+    return n_segments - int(np.count_nonzero(stands))
 
 
 def still_open(

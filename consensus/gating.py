@@ -9,14 +9,15 @@ import polars as pl
 
 from consensus.against_gold import AgainstGold, against_gold
 from consensus.counts import CodedRatings
+from consensus.economy import n_open
 from consensus.fleiss import fleiss_kappa
 from consensus.gate import REASONS, Rule, judge
 from consensus.intervals import Estimate
 from consensus.panel_details import PanelDetails, panel_details
-from consensus.panel_votes import KEY, Countable, read_votes
+from consensus.panel_votes import KEY, Countable, PanelVotes, read_votes
 from core.codebook import Codebook
 from core.contracts import empty
-from core.errors import SettingsError
+from core.errors import SettingsError, WorkspaceError
 from core.full_share import full_share
 from core.store import Recipe
 from core.texts import closest
@@ -132,6 +133,8 @@ def run_gate(
     rules = {
         name: Rule.of(weights, gate_settings.threshold_for(name), gate_settings.quorum, len(panel)) for name in names
     }
+    if everybody is not None:
+        _refuse_open(votes, rules, len(segments))
     if changed:
         judged = [judge(coded, variable, rules[variable]) for variable, coded in votes.coded.items()]
         verdicts = _with_unvoted(judged, workspace.codebook, segments, len(panel))
@@ -166,6 +169,21 @@ def run_gate(
             for name in names
         },
     )
+
+
+def _refuse_open(votes: PanelVotes, rules: Mapping[str, Rule], n_segments: int) -> None:
+    """Votes are saved under a rule: under another one, or where a run was stopped, a verdict may still be open."""
+    waiting = {
+        name: n_open(votes.coded.get(name), votes.cast.get(name), rule, n_segments) for name, rule in rules.items()
+    }
+    if any(waiting.values()):
+        told = ", ".join(f"{n:,} of {n_segments:,} on {name}" for name, n in waiting.items() if n)
+        raise WorkspaceError(
+            f"votes were saved (vote.economy), and votes that were not cast could still change verdicts: {told}. The "
+            f"vote was stopped, or the panel or the rule of [gate] has changed since (a threshold given as an option "
+            f"counts as a change). Run assay vote --economy, which asks only for what is open under the settings of "
+            f"assay.toml, or assay vote --no-economy for all votes"
+        )
 
 
 def _check_thresholds(workspace: Workspace) -> None:

@@ -51,6 +51,8 @@ def _different(columns: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[n
     for row in columns:
         if row.size and (int(key.max()) + 1) * (int(row.max()) + 1) > 2**62:
             key = np.unique(key, return_inverse=True)[1]
+            if (int(key.max()) + 1) * (int(row.max()) + 1) > 2**62:
+                row = np.unique(row, return_inverse=True)[1]  # now both are below the number of columns
         key = key * (int(row.max(initial=0)) + 1) + row
     _, first, place = np.unique(key, return_index=True, return_inverse=True)
     return columns[:, first], place

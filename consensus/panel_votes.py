@@ -30,13 +30,15 @@ class PanelVotes:
     """Votes that count, by rating variable.
 
     coded: all of them. measured: those on the segments that all voters were asked about. left_out: reason → votes that
-    do not count, most frequent first. on_gold: those on items with gold, the columns ON_GOLD.
+    do not count, most frequent first. on_gold: those on items with gold, the columns ON_GOLD. cast: where votes were
+    saved, which voters of ``coded`` voted on which of its items, abstentions included (0; −1: no vote).
     """
 
     coded: Mapping[str, CodedRatings]
     measured: Mapping[str, CodedRatings]
     left_out: Mapping[str, int]
     on_gold: pl.DataFrame
+    cast: Mapping[str, CodedRatings]
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,12 @@ def read_votes(
             counts = register.enter(votes)
             if not gold.is_empty() and counts.any():
                 on_gold.append(votes.filter(pl.Series(counts)).select(ON_GOLD).join(gold, on=KEY, how="semi"))
-    coded = measured = register.coded()
+    coded, cast = register.coded()
+    measured = coded
     if everybody is not None:
-        measured = register.coded(countable.segments.is_in(everybody.implode()).arg_true().to_numpy())
-    return PanelVotes(coded, measured, dict(register.left_out.most_common()), pl.concat(on_gold))
+        measured, _ = register.coded(countable.segments.is_in(everybody.implode()).arg_true().to_numpy())
+    saved = {} if everybody is None else cast
+    return PanelVotes(coded, measured, dict(register.left_out.most_common()), pl.concat(on_gold), saved)
 
 
 def _by_voter(votes: pl.DataFrame) -> Iterable[pl.DataFrame]:
@@ -143,10 +147,12 @@ class _Register:
         if n:
             self.left_out[reason] += n
 
-    def coded(self, among: NDArray[np.intp] | None = None) -> dict[str, CodedRatings]:
-        """Variable → its votes, by name; among: only on the segments at these positions."""
+    def coded(
+        self, among: NDArray[np.intp] | None = None
+    ) -> tuple[dict[str, CodedRatings], dict[str, CodedRatings]]:
+        """Variable → its votes, and who voted, as in `PanelVotes`; among: only on the segments at these positions."""
         segments = self.countable.segments if among is None else self.countable.segments.gather(among)
-        found = {}
+        found, asked = {}, {}
         for variable in sorted(self.tables):
             table = self.tables[variable] if among is None else self.tables[variable][:, among]
             cast = table != _UNCAST
@@ -154,10 +160,13 @@ class _Register:
             if not items.any():
                 continue
             names = [name for name, voted in zip(self.countable.panel, voters, strict=True) if voted]
-            own = np.maximum(table[voters] if items.all() else table[np.ix_(voters, items)], MISSING)
+            own = table[voters] if items.all() else table[np.ix_(voters, items)]
             ids = segments if items.all() else segments.filter(pl.Series(items))
-            found[variable] = code_table(ids, names, self.codes[variable], own)
-        return found
+            found[variable] = code_table(ids, names, self.codes[variable], np.maximum(own, MISSING))
+            if (own == _UNCAST).any():
+                there = np.where(own == _UNCAST, MISSING, 0).astype(np.int16)
+                asked[variable] = code_table(ids, names, np.zeros(1, dtype=np.int64), there)
+        return found, asked
 
 
 class _Places:

@@ -20,6 +20,8 @@ from core.texts import Bilingual, closest, first_problem
 
 SHIPPED = ("suichat6", "psysuicide11", "ideation4", "narratives23")
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+LARGEST_CODE = 2**53 - 1
+"""The largest whole number that every reader of JSON and spreadsheet formats holds exactly."""
 _KEYS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -32,7 +34,7 @@ class Part(BaseModel):
 class Label(Part):
     """One label of a variable. ``code`` is what the tables hold."""
 
-    code: Annotated[int, Field(ge=0)]
+    code: Annotated[int, Field(ge=0, le=LARGEST_CODE)]
     name: Name
     title: Bilingual
     definition: Bilingual

@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 _BOUNDS = {"maxLength", "minLength", "maxItems", "minItems"}
 _SHORTEST_TEXT = 16
 _THINKING = re.compile(r"^.*</think(?:ing)?>", re.DOTALL)
+_THOUGHT_ON = re.compile(r"<think(?:ing)?>.*$", re.DOTALL)
 
 
 def strict_object(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,13 +29,40 @@ def without_bounds(schema: Any) -> Any:
 
 
 def final_words(text: str) -> str:
-    """A reply without what the model thought aloud before ``</think>``."""
-    return _THINKING.sub("", text)
+    """A reply without what the model thought aloud before ``</think>``, or from a ``<think>`` that it never closed."""
+    return _THOUGHT_ON.sub("", _THINKING.sub("", text))
+
+
+class RepeatedKeys(dict[str, Any]):
+    """An object that has a key twice, so that nobody can say which value is meant: a quotation may end a string.
+
+    As a mapping it holds the last value of each key. pairs: all keys and values, in order.
+    """
+
+    def __init__(self, pairs: Sequence[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.pairs = tuple(pairs)
+
+
+def objects_within(thing: object) -> Iterator[dict[str, Any]]:
+    """Every JSON object in a value, itself included, in no order; of a repeated key those in all its values."""
+    left = [thing]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            yield one
+            left += [value for _, value in one.pairs] if isinstance(one, RepeatedKeys) else one.values()
+        elif isinstance(one, list):
+            left += one
 
 
 def objects_and_places(said: str) -> Iterator[tuple[dict[str, Any], slice]]:
-    """Every JSON object in a text that is not inside another, in order, and where it stands."""
-    decoder = json.JSONDecoder(strict=False)  # Some servers let control characters into texts.
+    """Every JSON object in a text that is not inside another, in order, and where it stands.
+
+    An object that has a key twice, at whatever depth, is a `RepeatedKeys`.
+    """
+    # Some servers let control characters into texts.
+    decoder = json.JSONDecoder(strict=False, object_pairs_hook=_object)
     place = said.find("{")
     while place >= 0:
         try:
@@ -44,6 +72,11 @@ def objects_and_places(said: str) -> Iterator[tuple[dict[str, Any], slice]]:
             continue
         yield thing, slice(place, end)
         place = said.find("{", end)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    thing = dict(pairs)
+    return thing if len(thing) == len(pairs) else RepeatedKeys(pairs)
 
 
 def bounded_text(max_tokens: int, form: Mapping[str, Any], n_texts: int) -> dict[str, Any]:

@@ -140,7 +140,7 @@ class Store:
     @staticmethod
     def _read_parquet(path: Path, columns: Sequence[str] = ()) -> pl.DataFrame:
         try:
-            return pl.read_parquet(path, columns=list(columns) or None)
+            return pl.read_parquet(path, columns=list(columns) or None, glob=False)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise DataError(
                 f"{path.name} is not a readable Parquet file; delete it and its manifest and run its stage again"
@@ -158,7 +158,8 @@ class Store:
         if rejected is not None and rejected.height:
             self._write_parquet(self.rejected_path(name), rejected)
         else:
-            self.rejected_path(name).unlink(missing_ok=True)
+            with writing(self.rejected_path(name).name):
+                self.rejected_path(name).unlink(missing_ok=True)
 
     def write_manifest(self, name: str, recipe: Recipe, rows: int, rejected: Mapping[str, int]) -> Manifest:
         """Write the manifest of the table as it now lies on disk; of a many-file table, one for all its parts.

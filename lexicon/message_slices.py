@@ -24,8 +24,8 @@ def message_slices(store: Store, *columns: str) -> Iterator[pl.DataFrame]:
     try:
         for path in paths:
             _check_types(path, columns)
-        batches = pl.scan_parquet(paths).select(columns).collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=True)
-        for batch in batches:
+        chosen = pl.scan_parquet(paths, glob=False).select(columns)
+        for batch in chosen.collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=True):
             _check_nulls(batch)
             yield batch
     except (OSError, pl.exceptions.PolarsError) as error:
@@ -35,7 +35,7 @@ def message_slices(store: Store, *columns: str) -> Iterator[pl.DataFrame]:
 
 
 def _check_types(path: Path, columns: tuple[str, ...]) -> None:
-    contract, found = contract_of("messages").columns(), pl.read_parquet_schema(path)
+    contract, found = contract_of("messages").columns(), pl.scan_parquet(path, glob=False).collect_schema()
     wrong = [name for name in columns if found.get(name) != contract[name].dtype]
     if wrong:
         raise ContractError(f"messages/{path.name} lacks the columns {wrong} or has them in another type")

@@ -35,7 +35,8 @@ class PromptTexts:
         return f"vote-{name}.{self.language}.j2"
 
     def text(self, name: str) -> str:
-        return self.own.get(name) or shipped_prompt(name, self.language)
+        own = self.own.get(name)
+        return shipped_prompt(name, self.language) if own is None else own
 
     def hash(self, name: str) -> str:
         """Of all text that the prompt is made of."""

@@ -1,11 +1,13 @@
 """A codebook as questions with few answers each, and what the answers come to."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from annotation.silver.forms.form import REFUSED, UNPARSED, Said
 from core.codebook import Codebook, RatingVariable
 from core.decision_tree import DecisionTree
+from core.errors import SettingsError
 from core.texts import Bilingual
 
 _YES_NO = {"yes": Bilingual(zh="是", en="yes"), "no": Bilingual(zh="否", en="no")}
@@ -25,6 +27,7 @@ class Questionnaire:
     """rounds: the questions asked together, then those asked on their own once the others lead to one of them."""
 
     def __init__(self, codebook: Codebook, ratings: Sequence[RatingVariable], language: str) -> None:
+        """Raises SettingsError where two questions would have one name."""
         self.ratings = tuple(ratings)
         self.language = language
         self.tree = codebook.tree
@@ -36,6 +39,7 @@ class Questionnaire:
         for name, node in self.tree.nodes.items() if self.tree and under_tree else ():
             titles = {answer.name: answer.title.get(language) for answer in node.answers}
             (later if node.later else first).append(Question(name, node.question.get(language), titles))
+        _refuse_one_name_for_two(codebook.name, (*first, *later))
         self.rounds = (tuple(first), tuple(later)) if later else (tuple(first),)
 
     def _label_questions(self, rating: RatingVariable) -> list[Question]:
@@ -63,6 +67,16 @@ class Questionnaire:
                 return None
             said |= {rating.name: _by_tree(rating, label) for rating in self.by_tree}
         return {rating.name: said[rating.name] for rating in self.ratings}
+
+
+def _refuse_one_name_for_two(codebook: str, questions: Iterable[Question]) -> None:
+    repeated = sorted(name for name, times in Counter(one.name for one in questions).items() if times > 1)
+    if repeated:
+        raise SettingsError(
+            f"the prompt questions needs a name of its own for every question; codebook {codebook!r} has the name "
+            f"{repeated[0]!r} for a node of its decision tree and for a question about another variable; rename the "
+            f'node, set vote.variables to "each", or choose another vote.prompt'
+        )
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,11 @@ def declined(reply: ChatReply) -> bool:
     return reply.refusal is not None or reply.finish_reason == "content_filter"
 
 
+def is_cut_off(reply: ChatReply) -> bool:
+    """Whether the reply ended because its tokens were used up."""
+    return reply.finish_reason == "length"
+
+
 def said_of(given: object, rating: RatingVariable) -> Said:
     """What a value given for a rating variable says. −1: the model cannot tell, which is a refusal."""
     code = int(given) if isinstance(given, str) and re.fullmatch(r"-?\d{1,9}", given.strip()) else given

@@ -146,11 +146,15 @@ def _take_turn(
     before = store.read_or_empty(name)
     if asked is None and store.unchanged(name, recipe) and not _any_failed(before):
         return _report(workspace, voter, before, started)
-    after, n_new, rejected = _poll(workspace, voter, material, before, asked)
-    if store.unchanged(name, recipe) and after.equals(before):
-        return _report(workspace, voter, before, started)
-    store.write(name, after, recipe, rejected)
-    _journal(workspace, voter).discard()
+    # From reading the table to writing it, one process at a time.
+    with Journal(_journal_path(workspace, voter)) as journal:
+        before = store.read_or_empty(name)
+        after, n_new, rejected = _poll(voter, material, before, asked, journal)
+        if store.unchanged(name, recipe) and after.equals(before):
+            journal.discard()
+            return _report(workspace, voter, before, started)
+        store.write(name, after, recipe, rejected)
+        journal.discard()
     gone = before.join(after, on=["segment_id", "variable"], how="anti").height
     return _report(workspace, voter, after, started, n_new, gone)
 
@@ -185,30 +189,21 @@ def _standing(votes: Iterable[Vote], hashes: Mapping[Ballot, str]) -> dict[Ballo
 
 
 def _poll(
-    workspace: Workspace,
-    voter: Voter,
-    material: Material,
-    before: pl.DataFrame,
-    asked: Collection[Ballot] | None,
+    voter: Voter, material: Material, before: pl.DataFrame, asked: Collection[Ballot] | None, journal: Journal
 ) -> tuple[pl.DataFrame, int, pl.DataFrame | None]:
     """The voter's votes, standing and cast now; how many were cast now and did not fail; rows of its file left out."""
     ready = material.ready(voter)
     hashes = ready.hashes()
     votes = _standing(votes_of(before), hashes)
     n_before = len(votes)
-    with _journal(workspace, voter) as journal:
-        votes |= _standing(journal.read(), hashes)
-        pending = [ballot for ballot in hashes if ballot not in votes and (asked is None or ballot in asked)]
-        for cast in track(ready.cast(pending), f"vote {voter.name}", ready.rounds(pending)):
-            journal.append(cast)
-            votes |= {vote.ballot: vote for vote in cast}
+    votes |= _standing(journal.read(), hashes)
+    pending = [ballot for ballot in hashes if ballot not in votes and (asked is None or ballot in asked)]
+    for cast in track(ready.cast(pending), f"vote {voter.name}", ready.rounds(pending)):
+        journal.append(cast)
+        votes |= {vote.ballot: vote for vote in cast}
     n_failed = sum(vote.status == "failed" for vote in votes.values())
     table = votes_frame(votes[ballot] for ballot in hashes if ballot in votes)
     return table, len(votes) - n_failed - n_before, ready.rejected() if isinstance(ready, ReadsVotes) else None
-
-
-def _journal(workspace: Workspace, voter: Voter) -> Journal:
-    return Journal(_journal_path(workspace, voter))
 
 
 def _journal_path(workspace: Workspace, voter: Voter) -> Path:

@@ -26,8 +26,8 @@ def judged(rows: pl.DataFrame, table: TableFile, codebook: Codebook, model: str)
     rows: ``row`` and text columns of the same names, with variables of the codebook. Without a status, a label is
     ``ok`` and an abstention ``refused``. What is no label stands in the rationale. ``model`` fills in where none is.
 
-    Raises DataError, with the line, for a status that does not exist or contradicts the label (only ``ok`` has one),
-    and for a probability that is no number from 0 to 1.
+    Raises DataError, with the line and the column, for a status that does not exist or contradicts the label (only
+    ``ok`` has one), and for a probability that is no number from 0 to 1.
     """
     rows = _with_codes(rows, codebook).with_columns(
         given=pl.col("status").str.to_lowercase(), chance=pl.col("probability").cast(pl.Float64, strict=False)
@@ -104,5 +104,5 @@ def _refuse(rows: pl.DataFrame, table: TableFile) -> None:
     for problem, (wrong, column) in problems.items():
         found = rows.filter(wrong)
         if not found.is_empty():
-            row, came = found.select("row", column).row(0)
-            raise DataError(f"{table.path}, {table.place(row)}: {problem}; got {column} {str(came)[:_SHOWN]!r}")
+            # What stands there is not shown: it may be chat.
+            raise DataError(f"{table.path}, {table.place(found.item(0, 'row'))}, column {column}: {problem}")

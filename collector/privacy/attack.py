@@ -95,5 +95,5 @@ def _of_every_chat(store: Store, *columns: pl.Expr) -> Iterator[pl.DataFrame]:
         raise WorkspaceError("there are no messages in this workspace yet; collect some with: assay collect PATH")
     for part in parts:
         with reading(store.path(part)):
-            chat = pl.scan_parquet(store.path(part)).select(columns).collect()
+            chat = pl.scan_parquet(store.path(part), glob=False).select(columns).collect()
         yield chat

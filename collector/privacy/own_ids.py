@@ -43,7 +43,7 @@ def _digits_only(store: Store, table: str, column: str, *others: str) -> list[tu
     if not path.is_file():
         return []
     try:
-        rows = pl.scan_parquet(path).select(column, *others).drop_nulls()
+        rows = pl.scan_parquet(path, glob=False).select(column, *others).drop_nulls()
         return rows.filter(pl.col(column).str.contains(r"^[0-9]+$")).collect().rows()
     except (OSError, pl.exceptions.PolarsError):
         return []

@@ -70,7 +70,7 @@ def _in_table(numbers: Sequence[int], group: Group, table: Path, pseudonyms: Pse
     ids = [pseudonyms.message(raw_ids.message(group.raw_id, str(number))) for number in numbers]
     unseen = pl.LazyFrame({"message_id": ids, "number": numbers}, schema={"message_id": pl.String, "number": pl.Int64})
     with reading(table):
-        held = pl.scan_parquet(table).select("message_id")
+        held = pl.scan_parquet(table, glob=False).select("message_id")
         found = unseen.join(held, on="message_id", how="semi").select("number").collect()
     return sorted(found.get_column("number"))
 

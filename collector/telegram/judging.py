@@ -65,7 +65,7 @@ def _note_copies(rows: pl.DataFrame, chat_id: str, settings: CollectSettings, kn
     for part in store.parts(TABLE) if long else ():
         path = store.path(part)
         with reading(path):
-            held = pl.scan_parquet(path).filter(pl.col("content").is_in(list(as_published))).collect()
+            held = pl.scan_parquet(path, glob=False).filter(pl.col("content").is_in(list(as_published))).collect()
         copies = held.with_columns(pl.col("content").replace_strict(as_published, return_dtype=pl.String))
         known.repeats.note(copies)
         known.repeats.adverts(copies)
@@ -79,7 +79,7 @@ def as_decided(prepared: Prepared, store: Store, table: Path) -> Prepared:
     if not table.exists():
         return Prepared(rows, prepared.rejected, prepared.marked)
     with reading(table):
-        kept = pl.scan_parquet(table).select("message_id").collect().get_column("message_id")
+        kept = pl.scan_parquet(table, glob=False).select("message_id").collect().get_column("message_id")
     again = pl.col("reason").is_in(REPETITIONS) & pl.col("message_id").is_in(kept.implode())
     return Prepared(rows, prepared.rejected.filter(~again), prepared.marked)
 

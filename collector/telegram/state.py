@@ -103,7 +103,7 @@ def last_row(store: Store, chat_id: str) -> str | None:
     if not path.exists():
         return None
     with reading(path):
-        return pl.scan_parquet(path).select(pl.col("message_id").last()).collect().item()
+        return pl.scan_parquet(path, glob=False).select(pl.col("message_id").last()).collect().item()
 
 
 def holds(store: Store, chat_id: str, message_id: str | None) -> bool:
@@ -114,4 +114,4 @@ def holds(store: Store, chat_id: str, message_id: str | None) -> bool:
     if not path.exists():
         return False
     with reading(path):
-        return pl.scan_parquet(path).filter(message_id=message_id).select(pl.len()).collect().item() > 0
+        return pl.scan_parquet(path, glob=False).filter(message_id=message_id).select(pl.len()).collect().item() > 0

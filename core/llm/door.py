@@ -6,12 +6,18 @@ What a model said is kept on disk by the hash of the request; errors never are. 
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing
+from itertools import chain
 from typing import Protocol
 
-from core.chat import Answer, ChatReply, ChatRequest, server_of
+from core.chat import Answer, ChatFailure, ChatReply, ChatRequest, server_of
 from core.errors import SettingsError
 from core.reply_cache import ReplyCache
 from core.setting_tables.voting import EngineSettings, Voter
+
+PORTION = 100
+"""Kept replies that are read before they are handed on, while the model has nothing to do."""
+MOST_KEPT = 10_000
+"""The same while it is at work. To hand them on sooner, the model would have to be left idle or, with Ray, reloaded."""
 
 
 class Door(Protocol):
@@ -46,29 +52,60 @@ def open_door(voter: Voter, engines: EngineSettings) -> AbstractContextManager[D
 
 
 def ask_all(door: Door, requests: Iterable[ChatRequest], cache: ReplyCache) -> Iterator[tuple[int, Answer]]:
-    """(number of the request, its answer) for every request, as the answers come; kept replies are not asked for."""
-    kept: deque[tuple[int, Answer]] = deque()
-    asked: list[tuple[ChatRequest, list[int]]] = []
-    under_way: dict[str, list[int]] = {}
+    """(number of the request, its answer) for every request, as the answers come; kept replies are not asked for.
 
-    def missing() -> Iterator[ChatRequest]:
-        for number, request in enumerate(requests):
-            if request.key in under_way:
-                under_way[request.key].append(number)
-            elif (reply := cache.get(request)) is not None:
-                kept.append((number, reply))
+    A request that failed is not asked again for its equals among ``requests``; they fail alike.
+    """
+    asking = _Asking(requests, cache)
+    while True:
+        missing = asking.missing()
+        first = next(missing, None)
+        if first is None and not asking.known:
+            return
+        yield from asking.hand_on()
+        if first is not None:
+            for place, answer in door.ask(chain([first], missing)):
+                yield from asking.hand_on()
+                for number in asking.take(place, answer):
+                    yield number, answer
+
+
+class _Asking:
+    """Requests, read as they are needed: those that were asked, and those whose answer is known without asking."""
+
+    def __init__(self, requests: Iterable[ChatRequest], cache: ReplyCache) -> None:
+        self.left = enumerate(requests)
+        self.cache = cache
+        self.known: deque[tuple[int, Answer]] = deque()
+        self.failed: dict[str, ChatFailure] = {}
+        self.asked: dict[int, ChatRequest] = {}
+        self.numbers: dict[str, list[int]] = {}
+
+    def missing(self) -> Iterator[ChatRequest]:
+        """What has to be asked, until there is no more or enough is known that was not handed on."""
+        place = 0
+        for number, request in self.left:
+            if request.key in self.numbers:
+                self.numbers[request.key].append(number)
+            elif (answer := self.failed.get(request.key) or self.cache.get(request)) is not None:
+                self.known.append((number, answer))
+                if len(self.known) >= (MOST_KEPT if self.numbers else PORTION):
+                    return
             else:
-                under_way[request.key] = [number]
-                asked.append((request, under_way[request.key]))
+                self.numbers[request.key] = [number]
+                self.asked[place] = request
+                place += 1
                 yield request
 
-    for place, answer in door.ask(missing()):
-        while kept:
-            yield kept.popleft()
-        request, numbers = asked[place]
+    def hand_on(self) -> Iterator[tuple[int, Answer]]:
+        while self.known:
+            yield self.known.popleft()
+
+    def take(self, place: int, answer: Answer) -> list[int]:
+        """Keep an answer to what was asked at a place since `missing` was called; the numbers of all that it is for."""
+        request = self.asked.pop(place)
         if isinstance(answer, ChatReply):
-            cache.put(request, answer)
-        del under_way[request.key]
-        for number in numbers:
-            yield number, answer
-    yield from kept
+            self.cache.put(request, answer)
+        else:
+            self.failed[request.key] = answer
+        return self.numbers.pop(request.key)

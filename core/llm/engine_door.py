@@ -4,12 +4,15 @@ Each voter's engine is a process of its own, so that the memory it takes is free
 environment of its own that such engines need (``[vote.engines] python``). Assay is not installed there.
 """
 
+import json
+import math
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,8 @@ from core.setting_tables.voting import EngineSettings, Voter
 
 RAY_RUN = 100_000
 """Requests that one run of Ray's processor is given, which loads the model anew for each run."""
+GIVE_UP_AFTER = 5
+"""An engine that ends this many times with no answer in between is not started again in the same `EngineDoor.ask`."""
 _NEEDS = {"vllm": ("vllm",), "ray": ("vllm", "ray", "pyarrow")}
 _INSTALL = {"vllm": "pip install vllm", "ray": "pip install vllm 'ray[data]'"}
 
@@ -29,13 +34,16 @@ class EngineDoor:
     """One voter's engine. The model is loaded for the first request and stays until `close`.
 
     An engine that ends with work undone, or does not answer for the ``patience`` of the settings, is started once more
-    in the same `ask`, if it had been at work; then what is left fails. The next `ask` starts it again.
+    in the same `ask`, if it had been at work. When it ends again, what was in it is put to it in smaller groups and
+    then singly, and only a request that is in it alone when it ends fails. After `GIVE_UP_AFTER` ends without an
+    answer all that is left fails; with Ray, after the second end. The next `ask` starts the engine again.
     """
 
     def __init__(self, voter: Voter, engines: EngineSettings) -> None:
-        """Raises SettingsError when there is no Python with the engine."""
+        """Raises SettingsError when there is no Python with the engine, or an option cannot be handed to it."""
         if voter.model is None or voter.backend not in _NEEDS:
             raise SettingsError(f"voter {voter.name!r} needs a model and the backend vllm or ray")
+        _check_options(voter)
         self.voter = voter
         self.engines = engines
         self.python = _python_with(voter, engines.python)
@@ -44,34 +52,34 @@ class EngineDoor:
 
     def ask(self, requests: Iterable[ChatRequest]) -> Iterator[tuple[int, Answer]]:
         """See `core.llm.door.Door`. At most ``batch_size`` requests are in the engine at a time (ray: `RAY_RUN`)."""
-        left = enumerate(requests)
-        under_way: dict[int, _Question] = {}
-        unsent: dict[int, _Question] = {}
-        tried_again = False
+        work = _Work(requests, self._room)
+        ends = ends_in_a_row = 0
         try:
             while True:
-                fresh = {number: _Question(request) for number, request in islice(left, self._room(len(under_way)))}
-                under_way |= fresh
-                unsent |= fresh
-                if not under_way:
+                fresh = work.take()
+                if not work.under_way:
                     return
                 try:
-                    answers = self._exchange(unsent)
-                    unsent = {}
+                    answers = self._exchange(fresh)
                 except EngineGone as gone:
                     was_at_work = self.running is not None and self.running.ready
                     self.close()
-                    if tried_again or not was_at_work:
-                        yield from _failures(under_way, left, str(gone))
+                    ends, ends_in_a_row = ends + 1, ends_in_a_row + 1
+                    too_often = ends_in_a_row == GIVE_UP_AFTER or (ends == 2 and self.voter.backend == "ray")
+                    if too_often or not was_at_work:
+                        yield from work.fail(str(gone))
                         return
-                    tried_again = True
-                    unsent = dict(under_way)
+                    if ends == 1:
+                        work.put_back()
+                    else:
+                        yield from work.narrow_down(str(gone), math.isqrt(self.engines.batch_size))
                     continue
                 for answer in answers:
+                    ends_in_a_row = 0
                     number = answer["number"]
-                    yield number, _read(answer, under_way.pop(number))
+                    yield number, _read(answer, work.under_way.pop(number))
         finally:
-            if under_way:
+            if work.under_way:
                 self.close()
 
     def close(self) -> None:
@@ -134,6 +142,61 @@ class _Question:
         }
 
 
+class _Work:
+    """Requests on their way: not read yet, in the engine, and in groups that wait for an engine to be put to apart."""
+
+    def __init__(self, requests: Iterable[ChatRequest], room: Callable[[int], int]) -> None:
+        self.left = enumerate(requests)
+        self.room = room
+        self.under_way: dict[int, _Question] = {}
+        self.groups: deque[dict[int, _Question]] = deque()
+        self.apart = False
+
+    def take(self) -> dict[int, _Question]:
+        """What is to be sent now, which is under way from here on. Nothing joins a group that is put apart."""
+        if not self.under_way:
+            self.apart = bool(self.groups)
+            if self.groups:
+                self.under_way = self.groups.popleft()
+                return dict(self.under_way)
+        if self.apart:
+            return {}
+        fresh = {number: _Question(request) for number, request in islice(self.left, self.room(len(self.under_way)))}
+        self.under_way |= fresh
+        return fresh
+
+    def put_back(self) -> None:
+        """All that was under way is to be sent again."""
+        self.groups.append(self.under_way)
+        self.under_way = {}
+
+    def narrow_down(self, reason: str, small: int) -> Iterator[tuple[int, ChatFailure]]:
+        """An engine ended of one of those under way: the failure of one that was alone; else they go in groups.
+
+        More than ``small`` are parted into about as many groups as each then has members, so that of hundreds a single
+        bad one is found with two more ends of the engine; fewer go singly. The others come first, whose answers show
+        that the engine works.
+        """
+        ended_of, self.under_way = self.under_way, {}
+        if len(ended_of) == 1:
+            [(number, question)] = ended_of.items()
+            yield number, ChatFailure(f"alone in the engine when it ended: {reason}", question.seconds)
+            return
+        size = math.isqrt(len(ended_of)) if len(ended_of) > small else 1
+        members = iter(ended_of.items())
+        while group := dict(islice(members, size)):
+            self.groups.append(group)
+
+    def fail(self, reason: str) -> Iterator[tuple[int, ChatFailure]]:
+        """The failure of everything that has no answer."""
+        while self.under_way or self.groups:
+            self.under_way = self.under_way or self.groups.popleft()
+            for number in list(self.under_way):
+                yield number, ChatFailure(reason, self.under_way.pop(number).seconds)
+        for number, _ in self.left:
+            yield number, ChatFailure(f"not asked: {reason}", 0.0)
+
+
 def _read(answer: Mapping[str, Any], question: _Question) -> Answer:
     if "failure" in answer:
         return ChatFailure(answer["failure"], question.seconds)
@@ -147,13 +210,16 @@ def _read(answer: Mapping[str, Any], question: _Question) -> Answer:
     )
 
 
-def _failures(
-    under_way: dict[int, _Question], left: Iterator[tuple[int, ChatRequest]], reason: str
-) -> Iterator[tuple[int, ChatFailure]]:
-    for number in list(under_way):
-        yield number, ChatFailure(reason, under_way.pop(number).seconds)
-    for number, _ in left:
-        yield number, ChatFailure(f"not asked: {reason}", 0.0)
+def _check_options(voter: Voter) -> None:
+    """Raises SettingsError for an option of the engine that JSON cannot hold: TOML has dates and times."""
+    for name, value in voter.engine.items():
+        try:
+            json.dumps(value)
+        except (TypeError, ValueError) as error:
+            raise SettingsError(
+                f"voter {voter.name!r} has the engine option {name} = {value}, and one is to be a text, a number, "
+                f"true or false, or a list or table of these ({error}); put a date or a time in quotation marks"
+            ) from error
 
 
 def _python_with(voter: Voter, wanted: str) -> str:

@@ -1,6 +1,7 @@
 """A process with an engine in it: started, spoken to in JSON lines, and gone when it is to be gone."""
 
 import json
+import os
 import queue
 import re
 import signal
@@ -28,11 +29,14 @@ class EngineProcess:
     """A running worker. Its standard error is read for the cause of a failure to load, and never kept after that."""
 
     def __init__(self, python: str, script: Path, hello: Mapping[str, Any]) -> None:
-        """Start it. The model is not loaded yet when this returns."""
+        """Start it. The model is not loaded yet when this returns. Nothing is started if JSON cannot hold ``hello``."""
         self.ready = False
         self._last_word: dict[str, Any] | None = None
         self._causes: deque[str] = deque(maxlen=20)
         self._inbox: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._ending = threading.Lock()
+        self.send([hello])
         # A session of its own: Ctrl-C in the terminal reaches Assay alone, and all that it starts ends with it.
         self.process = subprocess.Popen(
             [python, str(script)],
@@ -41,22 +45,16 @@ class EngineProcess:
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        self._threads = [
-            threading.Thread(target=self._read_answers, args=[self.process.stdout], daemon=True),
-            threading.Thread(target=self._read_errors, args=[self.process.stderr], daemon=True),
-            threading.Thread(target=self._wait, daemon=True),
-        ]
-        for thread in self._threads:
+        self._writer = threading.Thread(target=self._write, args=[self.process.stdin], daemon=True)
+        self._answers = threading.Thread(target=self._read_answers, args=[self.process.stdout], daemon=True)
+        self._errors = threading.Thread(target=self._read_errors, args=[self.process.stderr], daemon=True)
+        self._waiter = threading.Thread(target=self._wait, daemon=True)
+        for thread in (self._writer, self._answers, self._errors, self._waiter):
             thread.start()
-        self.send([hello])
 
     def send(self, messages: Iterable[Mapping[str, Any]]) -> None:
-        """Say something. That nobody listens any more shows in `receive`."""
-        lines = "".join(json.dumps(message) + "\n" for message in messages)
-        if self.process.stdin is not None:
-            with suppress(OSError, ValueError):
-                self.process.stdin.write(lines.encode())
-                self.process.stdin.flush()
+        """Say something, and do not wait until it is heard. That nobody listens any more shows in `receive`."""
+        self._outbox.put("".join(json.dumps(message) + "\n" for message in messages).encode())
 
     def receive(self, patience: float | None = None) -> Sequence[dict[str, Any]]:
         """Wait for what the engine says, at least one message, and at most ``patience`` seconds. Raises EngineGone."""
@@ -80,13 +78,13 @@ class EngineProcess:
 
     def close(self) -> None:
         """End it and wait until it and its children are gone."""
-        if self.ready and self.process.poll() is None:
+        if self.ready:
             self.send([{"close": True}])
-            with suppress(subprocess.TimeoutExpired):
-                self.process.wait(POLITELY)
+            self._waiter.join(POLITELY)
         self._end_all()
-        self.process.wait()
-        for thread in self._threads:
+        self._waiter.join()
+        self._outbox.put(None)
+        for thread in (self._writer, self._answers, self._errors):
             thread.join(POLITELY)
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             if pipe is not None:
@@ -95,10 +93,10 @@ class EngineProcess:
 
     def _checked(self, message: dict[str, Any]) -> dict[str, Any]:
         if "over" in message:
-            raise EngineGone(_how_it_ended(self.process.wait()))
+            raise EngineGone(_how_it_ended(self._status()))
         if "broken" in message:
-            self.process.wait()
-            self._threads[1].join()
+            self._status()
+            self._errors.join(POLITELY)
             raise EngineGone(self._why(message))
         return message
 
@@ -110,23 +108,52 @@ class EngineProcess:
             text = next((cause for cause in reversed(self._causes) if _SEE_ABOVE not in cause), text)
         return f"the model could not be loaded ({_in_one_line(text)})"
 
+    def _write(self, pipe: IO[bytes]) -> None:
+        # A process that is stopped leaves its pipe full, and who writes into that waits until it is ended.
+        while (lines := self._outbox.get()) is not None:
+            with suppress(OSError, ValueError):
+                pipe.write(lines)
+                pipe.flush()
+
     def _read_answers(self, pipe: IO[bytes]) -> None:
-        for line in pipe:
-            self._inbox.put(json.loads(line))
-        self._inbox.put({"over": True})
+        try:
+            for line in pipe:
+                # A process that is killed may leave half a line.
+                with suppress(ValueError):
+                    self._inbox.put(json.loads(line))
+        finally:
+            self._inbox.put({"over": True})
 
     def _read_errors(self, pipe: IO[bytes]) -> None:
         for line in pipe:
             if not self.ready and (found := _CAUSE.search(line.decode("utf-8", "replace"))):
                 self._causes.append(f"{found[1]}: {found[2]}")
 
-    def _wait(self) -> None:
-        # A child of a dead engine may live on with its memory, and with its end of the pipe.
-        self.process.wait()
+    def _status(self) -> int:
+        """How a process ended that says no more; it is made to end if it does not by itself."""
+        self._waiter.join(POLITELY)
         self._end_all()
+        self._waiter.join()
+        return self.process.wait()
+
+    def _wait(self) -> None:
+        """Wait until the process ends, and end what it started: a child may live on with its memory and its pipes.
+
+        Until its status is taken, its number is no other process's. A Mac's Python cannot wait without taking it.
+        """
+        if hasattr(os, "waitid"):
+            with suppress(ChildProcessError):
+                os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT)
+        else:
+            self.process.wait()
+        with self._ending:
+            end_session(self.process.pid)
+            self.process.wait()
 
     def _end_all(self) -> None:
-        end_session(self.process.pid)
+        with self._ending:
+            if self.process.returncode is None:
+                end_session(self.process.pid)
 
 
 def _how_it_ended(status: int) -> str:

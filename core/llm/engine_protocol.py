@@ -130,8 +130,13 @@ def by_token(tokens: Iterable[tuple[str | None, float]]) -> dict[str, float]:
     for token, logprob in tokens:
         if token and math.isfinite(logprob):
             # A tokenizer may have several tokens of one text.
-            found[token] = logprob if token not in found else math.log(math.exp(found[token]) + math.exp(logprob))
+            found[token] = logprob if token not in found else _log_of_sum(found[token], logprob)
     return found
+
+
+def _log_of_sum(one: float, other: float) -> float:
+    """Of two numbers given by their logarithms, however small they are."""
+    return max(one, other) + math.log1p(math.exp(-abs(one - other)))
 
 
 def refusal(kind: str, text: str) -> str:

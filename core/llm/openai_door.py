@@ -6,6 +6,7 @@ as long as the server's Retry-After says (up to two minutes). The package ``open
 
 import asyncio
 import json
+import math
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,14 +18,30 @@ from core.errors import MissingExtraError
 from core.json_replies import without_bounds
 
 if TYPE_CHECKING:
-    from openai import APIError, AsyncOpenAI
+    from openai import APIError, APIStatusError, AsyncOpenAI
 
 GIVE_UP_AFTER = 20
 """After this many failures in a row, none of them the request's own fault, a server is not asked again in this run."""
 MOST_LOGPROBS = 20
 """Most tokens whose log-probabilities the protocol lets one ask for."""
 _MOST_WAYS = 3
+_BROKEN_OFF = ("error", "abort", "aborted", "cancelled")
+"""Reasons to finish by which servers and gateways say that they did not."""
+_ROUNDING = 1e-6
+"""How far above 0 a log-probability may lie."""
 _EVERY_REQUEST_FAILS = {401, 402, 403, 404, 405}
+_FILTER_STATUSES = {400, 403, 422}
+FILTER_CODES = frozenset(
+    {
+        "content_filter",
+        "content_policy_violation",
+        "data_inspection_failed",
+        "moderation_blocked",
+        "sensitive",
+        "sensitive_content",
+    }
+)
+"""Codes of errors by which servers decline to have a model answer a chat."""
 
 
 class OpenAIDoor:
@@ -82,6 +99,8 @@ class OpenAIDoor:
             reason = f"{self.server.name} answered what is no chat completion: {error}"
             self._count_failure(reason)
         except APIStatusError as error:
+            if _is_filtered(error):
+                return _filtered(request, time.perf_counter() - started)
             reason = f"{self.server.name} answered {error.status_code}{_code_of(error)}"
             if error.status_code in _EVERY_REQUEST_FAILS:
                 self.closed_because = reason
@@ -95,14 +114,19 @@ class OpenAIDoor:
         return ChatFailure(reason, time.perf_counter() - started)
 
     async def _ask_as_strictly_as_possible(self, request: ChatRequest) -> str:
-        """The body of the answer. A 400 or 422 to a form of the reply: a laxer one; if that works, all go on so."""
+        """The body of the answer. A 400 or 422 to a form of the reply: a laxer one; if that works, all go on so.
+
+        Not where the server's filter says that it is the chat that it does not take.
+        """
         from openai import BadRequestError, UnprocessableEntityError
 
         ways = _ways_of_asking(request)
         for place in range(max(self.strictest, -len(ways)), -1):
             try:
                 body = await self._send(request, ways[place])
-            except (BadRequestError, UnprocessableEntityError):
+            except (BadRequestError, UnprocessableEntityError) as error:
+                if _is_filtered(error):
+                    raise
                 continue
             self.strictest = max(self.strictest, place)
             return body
@@ -171,22 +195,54 @@ def _read_reply(body: str, request: ChatRequest, seconds: float) -> ChatReply:
         choice = answer["choices"][0]
         message = choice["message"]
         text, refusal = message.get("content"), message.get("refusal")
+        if choice.get("finish_reason") in _BROKEN_OFF:
+            raise _UnreadableAnswer(f"it broke off ({choice['finish_reason']})")
         return ChatReply(
             text=text if isinstance(text, str) else "",
-            finish_reason=str(choice.get("finish_reason") or ""),
+            finish_reason=_encodable(str(choice.get("finish_reason") or "")),
             refusal=refusal if isinstance(refusal, str) and refusal else None,
-            model=str(answer.get("model") or request.model),
+            model=_encodable(str(answer.get("model") or request.model)),
             seconds=seconds,
             logprobs=_first_logprobs(choice) if request.choices else None,
         )
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise _UnreadableAnswer(type(error).__name__) from error
 
 
 def _first_logprobs(choice: Mapping[str, Any]) -> dict[str, float] | None:
-    """Token → log-probability at the reply's first place. Raises what `_read_reply` calls unreadable."""
+    """Token → log-probability at the reply's first place; None where one of them is none.
+
+    Raises what `_read_reply` calls unreadable.
+    """
     places = (choice.get("logprobs") or {}).get("content")
-    return {str(top["token"]): float(top["logprob"]) for top in places[0]["top_logprobs"]} if places else None
+    if not places:
+        return None
+    given = {str(top["token"]): _as_float(top["logprob"]) for top in places[0]["top_logprobs"]}
+    if any(math.isnan(logprob) or logprob > _ROUNDING for logprob in given.values()):
+        return None
+    return {token: logprob for token, logprob in given.items() if math.isfinite(logprob)}
+
+
+def _as_float(number: Any) -> float:
+    """A number of JSON; NaN for one that is too large."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.nan
+
+
+def _encodable(text: str) -> str:
+    """Text without lone surrogates, which JSON escapes can make and no table takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _is_filtered(error: "APIStatusError") -> bool:
+    """Whether it is this chat that the server does not take, and no fault of the request or the server."""
+    return error.status_code in _FILTER_STATUSES and error.code in FILTER_CODES
+
+
+def _filtered(request: ChatRequest, seconds: float) -> ChatReply:
+    return ChatReply("", "content_filter", None, request.model, seconds)
 
 
 def _code_of(error: "APIError") -> str:

@@ -31,4 +31,5 @@ def parse_server_address(address: str) -> str:
 
 Exact = Annotated[Fraction, BeforeValidator(parse_fraction), PlainSerializer(str)]
 ServerAddress = Annotated[str, AfterValidator(parse_server_address)]
-VoterName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+VoterName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+"""Also the name of a file: of the voter's votes."""

@@ -72,6 +72,8 @@ class Voter(Table):
     @model_validator(mode="after")
     def _fits_its_backend(self) -> Self:
         voter = f"voter {self.name!r}"
+        if self.weight <= 0:
+            raise ValueError(f"{voter} has the weight {self.weight}; wanted one above 0, or take the voter out")
         if self.base_url and "@" in self.base_url:
             raise ValueError(f"{voter} has a name or password in its base_url; use api_key_env")
         for key in _NEEDS[self.backend]:
@@ -165,6 +167,22 @@ class VoteSettings(Table):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _models_differ(self) -> Self:
+        # Replies are kept by model and parameters, wherever the model runs: the second of two would repeat the first.
+        asked: dict[str, str] = {}
+        for voter in (one for one in self.voters if one.asks_a_model):
+            decides = {"model", "temperature", "max_tokens", "seed", "self_consistency", "engine"}
+            same = f"{self.prompt_of(voter)} {voter.model_dump_json(include=decides)}"
+            other = asked.setdefault(same, voter.name)
+            if other != voter.name:
+                raise ValueError(
+                    f"the voters {other!r} and {voter.name!r} ask the same model {voter.model!r} with the same "
+                    f"parameters and prompt, so that one would repeat the other; leave one out, or give them different "
+                    f"seeds (and a temperature), or the models of two servers names of their own"
+                )
+        return self
+
     def prompt_of(self, voter: Voter) -> PromptName:
         """The prompt that a voter is asked with."""
         return voter.prompt or self.prompt
@@ -176,6 +194,13 @@ class GateSettings(Table):
     threshold: Exact = Fraction(2, 3)
     thresholds: dict[str, Exact] = Field(default_factory=dict)
     quorum: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _thresholds_can_be_reached(self) -> Self:
+        for name, threshold in {"threshold": self.threshold, **self.thresholds}.items():
+            if not 0 < threshold <= 1:
+                raise ValueError(f"wanted a threshold above 0 and at most 1 (1: all agree); got {threshold} for {name}")
+        return self
 
     def threshold_for(self, variable: str) -> Fraction:
         """The threshold of a rating variable."""

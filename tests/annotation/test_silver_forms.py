@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -16,6 +17,7 @@ from annotation.silver.prompting import PromptTexts
 from core.chat import ChatReply
 from core.codebook import Codebook, shipped_codebook
 from core.display import Display, Line
+from core.errors import SettingsError
 from core.setting_tables.voting import Voter, VoteSettings
 
 SHOWN = Display("s", (Line(1, "m", "user_1", "今天好累", 0.0, None, True, True, ()),), 1)
@@ -114,6 +116,21 @@ def test_binary_and_multi_label_variables_are_one_question_each():
     assert len(forms("questions", "psysuicide11", variables="each")) == 1  # one tree decides all eleven
 
 
+def with_a_node_named(name: str) -> Codebook:
+    """23 variables of one codebook, and one that is decided by a tree with this name for its node q1."""
+    tree, wide = shipped_codebook("ideation4").model_dump(), shipped_codebook("narratives23").model_dump()
+    text = json.dumps({**tree, "variables": [*tree["variables"], *wide["variables"]]})
+    return Codebook.model_validate_json(text.replace('"q1"', json.dumps(name)))
+
+
+@pytest.mark.parametrize("name", ["SuicideNote", "InjuryLocationType:code_1"])
+def test_a_node_with_the_name_of_another_question_is_refused(name: str):
+    with pytest.raises(SettingsError, match=f"'{re.escape(name)}' for a node .*; rename the node"):
+        forms("questions", with_a_node_named(name))
+    assert len(forms("questions", with_a_node_named(name), variables="each")) == 24
+    assert len(forms("questions", with_a_node_named("q0"))) == 1
+
+
 PSYGUARD = forms("tree", "psysuicide11")[0]
 PLAN = {"suicidal": "yes", "acted": "no", "active_or_passive": "active", "specific": "yes"}
 NO = {"suicidal": "no"}
@@ -186,6 +203,17 @@ def test_letters_with_blanks_are_the_same_letters():
 def test_without_probabilities_a_letter_is_a_plain_vote():
     assert letter("A") == Heard({"risk": Said(0, OK, None)})
     assert letter("A", B=-0.1).said["risk"].probability is None
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf, 0.1, 1000.0, 10**400, -(10**400)])
+def test_what_is_no_log_probability_does_not_count(wrong: float):
+    assert letter("A", A=wrong, B=-0.1) == Heard({"risk": Said(0, OK, None)})
+    assert letter("A", A=math.log(0.2), B=math.log(0.6), C=wrong).said["risk"].probability == pytest.approx(0.25)
+
+
+def test_a_log_probability_may_be_rounded_a_little_above_zero():
+    assert letter("A", A=1e-7).said["risk"] == Said(0, OK, 1.0)
+    assert letter("A", A=1e-7, B=0.0).said["risk"].probability == 0.5
 
 
 @pytest.mark.parametrize("text", ["G", "AB", "the answer is A", "", "a"])

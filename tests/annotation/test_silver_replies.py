@@ -1,5 +1,7 @@
 """What a model said: a label only where it gave one of the codebook's codes, in JSON that can mean one thing only."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,6 +95,22 @@ def test_the_form_of_the_instructions_is_nobodys_answer():
     assert said('{"rationale": "…", "labels": {"risk": 0}}\n{"rationale": "sad", "labels": {"risk": 1}}').label == 1
 
 
+@pytest.mark.parametrize("finish_reason", ["stop", "length"])
+@pytest.mark.parametrize("opens", ["<think>", "<thinking>\n", "So: <think>"])
+def test_a_draft_in_a_thought_that_never_ended_is_no_answer(opens: str, finish_reason: str):
+    text = f'{opens}first {{"rationale": "low", "labels": {{"risk": 3}}}} or not, let me look at the others'
+    assert SUICHAT.read([Ask((), "")], [reply(text, finish_reason)]).said["risk"] == Said(-1, "unparsed")
+
+
+@pytest.mark.parametrize(
+    ("after", "label"), [("", 3), ("\n", 3), (" wait, it should rather be", -1), ("\n等等，我再想想，应该是", -1)]
+)
+def test_a_reply_that_was_cut_off_counts_only_if_it_had_come_to_its_end(after: str, label: int):
+    text = f'{{"rationale": "low", "labels": {{"risk": 3}}}}{after}'
+    assert SUICHAT.read([Ask((), "")], [reply(text, "length")]).said["risk"].label == label
+    assert SUICHAT.read([Ask((), "")], [reply(f"```json\n{text}\n```", "stop")]).said["risk"].label == 3
+
+
 EXAMPLE = '[1] * Nothing is any good these days, and I am so tired\nReply: {"labels": {"risk": 2}}'
 
 
@@ -132,6 +150,51 @@ def test_the_rationale_is_kept_and_what_could_not_be_read_too():
     assert heard('{"rationale": 3, "labels": {"risk": 1}}').rationale is None
     assert heard("no idea").rationale == "no idea"
     assert heard('{"rationale": "\\ud83d", "labels": {"risk": 1}}').rationale == "?"
+
+
+QUOTED = '", "labels": {"risk": 0}, "z": "'
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "status"),
+    [
+        (f'{{"rationale": "wrote {QUOTED} why", "labels": {{"risk": 2}}}}', -1, "unparsed"),
+        (f'{{"labels": {{"risk": 2}}, "rationale": "wrote {QUOTED} why"}}', -1, "unparsed"),
+        ('{"rationale": "r", "labels": {"risk": 2, "risk": 0}}', -1, "unparsed"),
+        ('{"labels": {"risk": 2}, "more": [{"a": 1, "a": 2}]}', -1, "unparsed"),
+        ('{"reply": {"labels": {"risk": 0}}, "reply": 1} {"labels": {"risk": 2}}', -1, "unparsed"),
+        ('{"labels": {"risk": 0}, "labels": {"risk": 2}} {"labels": {"risk": 2}}', -1, "unparsed"),
+        ('{"a": 1, "a": 2} {"labels": {"risk": 2}}', 2, "ok"),
+    ],
+)
+def test_an_answer_with_a_key_twice_is_nobodys_answer(text: str, label: int, status: str):
+    assert said(text, f"[1] user_1: {QUOTED}") == Said(label, status)
+
+
+def test_a_key_twice_in_the_chat_does_not_cost_the_answer():
+    chat = '[1] user_1: {"labels": {"risk": 0}, "labels": {"risk": 1}}'
+    assert said(f'They wrote {chat[12:]}\n{{"rationale": "r", "labels": {{"risk": 2}}}}', chat) == Said(2, "ok")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"rationale": "r",' + "\n" * 100_000 + '"labels": {"risk": 2}}',
+        '{"k":{},' + '"k":{},' * 30_000 + '{"labels": {"risk": 2}}',
+        '{"k": 1}' * 30_000 + '{"labels": {"risk": 2}}',
+        "```json\n" + " " * 100_000 + '{"labels": {"risk": 2}}' + " " * 100_000 + "```",
+    ],
+)
+def test_a_long_reply_is_read_in_time(text: str):
+    started = time.perf_counter()
+    assert said(text) == Said(2, "ok")
+    assert time.perf_counter() - started < 2
+
+
+def test_an_answer_may_be_nested_as_deep_as_can_be_read():
+    for depth in range(900, 1000):
+        answer = own_answer('{"labels": {"a": ' + "[" * depth + "]" * depth + "}}", "labels", dict, "chat")
+        assert answer is None or list(answer) == ["labels"]
 
 
 @given(st.text(max_size=60))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from annotation.silver import journal as journals
 from annotation.silver.ballots import Vote
 from annotation.silver.journal import Journal
 from annotation.silver.voting import vote
@@ -137,6 +138,20 @@ def test_a_line_that_was_cut_off_is_forgotten_and_the_next_one_whole(tmp_path: P
         assert [vote.segment_id for vote in journal.read()] == ["s1", "s3"]
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"label": "abc"}, {"label": True}, {"label": 1.0}, {"label": -1}, {"status": "good"}, {"status": "refused"},
+        {"seconds": "a"}, {"probability": 7}, {"probability": -0.1}, {"rationale": 3}, {"segment_id": None},
+    ],
+)  # fmt: skip
+def test_a_vote_that_can_be_none_is_skipped(tmp_path: Path, damage: dict):
+    path = tmp_path / "llm.jsonl"
+    path.write_text(json.dumps({**vars(A_VOTE), **damage}) + "\n", encoding="utf-8")
+    with Journal(path) as journal:
+        assert journal.read() == []
+
+
 def test_a_line_that_makes_no_sense_is_skipped(tmp_path: Path):
     path = tmp_path / "llm.jsonl"
     path.write_bytes(b'\xff\xfe\n{"segment_id": "s"}\n[1]\n\n')
@@ -164,3 +179,48 @@ def test_a_full_disk_is_one_clear_message(tmp_path: Path):
     (tmp_path / "llm.jsonl").symlink_to("/dev/full")
     with Journal(tmp_path / "llm.jsonl") as journal, pytest.raises(WorkspaceError, match="No space left on device"):
         journal.append([A_VOTE])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits there")
+def test_votes_that_the_disk_took_a_part_of_leave_nothing_behind(tmp_path: Path):
+    import resource
+
+    path = tmp_path / "llm.jsonl"
+    with Journal(path) as journal:
+        journal.append([A_VOTE])
+        size, limits = path.stat().st_size, resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, limits[1]))
+        try:
+            with pytest.raises(WorkspaceError, match=r"could not write llm\.jsonl"):
+                journal.append([replace(A_VOTE, segment_id="s2")])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert path.stat().st_size == size
+        journal.append([replace(A_VOTE, segment_id="s3")])
+        assert [vote.segment_id for vote in journal.read()] == ["s1", "s3"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files are not locked there")
+def test_a_journal_that_was_discarded_while_it_was_opened_is_opened_anew(tmp_path: Path, monkeypatch):
+    path, really, calls = tmp_path / "llm.jsonl", journals._hold, []
+
+    def hold(stream, name):
+        really(stream, name)
+        if not calls:
+            path.unlink()
+        calls.append(name)
+
+    monkeypatch.setattr(journals, "_hold", hold)
+    with Journal(path) as journal:
+        journal.append([A_VOTE])
+        assert len(calls) == 2
+        assert path.read_text(encoding="utf-8").count("\n") == 1
+
+
+def test_a_voters_table_is_not_written_over_by_a_run_that_read_it_too_early(make_silver, chat_panel, model_server):
+    workspace = make_silver(chat_panel(model_server()), n=3)
+    with Journal(workspace.cache / "votes" / "llm.jsonl"), pytest.raises(WorkspaceError, match="another assay vote"):
+        vote(workspace)
+    assert not workspace.store.exists("votes/llm")
+    vote(workspace)
+    assert workspace.store.read("votes/llm").height == 6

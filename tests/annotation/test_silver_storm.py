@@ -19,6 +19,7 @@ TROUBLE: dict[str, list[Scripted]] = {
     "fine": [FINE],
     "refused": [says(None, refusal="I would rather not.")],
     "filtered": [says("", finish_reason="content_filter")],
+    "filtered with an error": [Scripted('{"error": {"message": "no", "code": "content_filter"}}', 400)],
     "garbage": [says("\x00 <<<>>> {'labels'")],
     "truncated": [says('{"analysis": "so far so', finish_reason="length")],
     "429 storm": [*[fails(429)] * 3, FINE],
@@ -29,7 +30,13 @@ TROUBLE: dict[str, list[Scripted]] = {
     "down for long": [*[fails(500)] * 5, FINE],
 }
 KINDS = list(TROUBLE)
-ABSTAIN = {"refused": "refused", "filtered": "refused", "garbage": "unparsed", "truncated": "unparsed"}
+ABSTAIN = {
+    "refused": "refused",
+    "filtered": "refused",
+    "filtered with an error": "refused",
+    "garbage": "unparsed",
+    "truncated": "unparsed",
+}
 FAIL_FIRST = {"no JSON from the server", "down for long"}
 N = 5 * len(KINDS)
 

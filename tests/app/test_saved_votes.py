@@ -3,6 +3,8 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from itertools import count
 
 import polars as pl
 import pytest
@@ -18,6 +20,7 @@ from consensus.gating import run_gate
 from consensus.panel import voter_outcomes
 from core.contracts import empty
 from core.database import open_database
+from core.errors import WorkspaceError
 from core.full_share import full_share, in_full_share
 from core.scripted_llm import ScriptedServer, fails, says
 from core.store import Recipe
@@ -145,6 +148,41 @@ def test_a_voter_that_fails_settles_nothing(tmp_path):
         for segment_id, label, accepted, reason in verdicts(thrifty):
             if accepted:
                 assert told[segment_id] == (label, accepted, reason)
+
+
+def test_votes_saved_under_one_rule_make_no_verdicts_under_another(pair):
+    _, thrifty, *_ = pair
+    with pytest.raises(WorkspaceError, match=r"could still change verdicts: \d+ of \d+ on risk"):
+        run_gate(thrifty, Fraction(1))
+    assert not thrifty.store.exists("verdicts")
+    settings = thrifty.root / "assay.toml"
+    settings.write_text(settings.read_text("utf-8") + "\n[gate]\nthreshold = 1\n", encoding="utf-8")
+    stricter = Workspace(thrifty.root)
+    vote(stricter, still_open=still_open_under(stricter))
+    run_gate(stricter)
+    full = pair[0]
+    run_gate(full, Fraction(1))
+    told = [one.store.read("verdicts").select("segment_id", "label", "accepted") for one in (full, stricter)]
+    assert told[0].equals(told[1])
+
+
+def test_a_vote_that_was_stopped_makes_no_verdicts_before_it_has_gone_on(tmp_path):
+    with ScriptedServer(answer) as server:
+        workspace = made(tmp_path / "stopped", server, True)
+        really, calls = still_open_under(workspace), count()
+
+        def stopping(votes, ballots):
+            if next(calls) == 2:
+                raise KeyboardInterrupt
+            return really(votes, ballots)
+
+        with pytest.raises(KeyboardInterrupt):
+            vote(workspace, still_open=stopping)
+        done = CliRunner().invoke(build(), ["gate", "-w", str(workspace.root)])
+        assert done.exit_code == 1
+        assert "Run assay vote --economy" in done.output
+        vote(workspace, still_open=really)
+        assert run_gate(workspace).variables["risk"].n_items == N
 
 
 def test_the_command_says_what_was_saved(pair):

@@ -1,9 +1,14 @@
-"""What to do next."""
+"""What to do next, and what the tables hold."""
+
+import shutil
+
+import pytest
 
 from annotation.human.work import assignments, submit
 from app.status import StageStatus, _next_command, status
 from app.tuning import Stages
 from app.wiring import close
+from core.errors import DataError
 from segmenter.tuning.development import draw_development
 
 GOLD = StageStatus("gold", None, 0, None, "not made", (), "resolve")
@@ -42,3 +47,26 @@ def test_messages_are_counted(make_bench):
     assert (counted.table, counted.rows, counted.rejected) == ("messages", messages.height, 0)
     messages.head(2).write_parquet(bench.workspace.store.rejected_path("messages"))
     assert status(bench.workspace, bench.engine).stages[0].rejected == 2
+
+
+@pytest.mark.parametrize("folder", ["a[1]b", "a*b"])
+def test_a_folder_whose_name_is_a_pattern_is_taken_as_it_is(make_bench, folder):
+    bench = make_bench()
+    store = bench.workspace.store
+    rows = status(bench.workspace, bench.engine).stages[0].rows
+    for name in (folder, "aXb"):
+        shutil.copytree(store.folder, store.folder.parent / name)
+    store.folder = store.folder.parent / folder
+    assert status(bench.workspace, bench.engine).stages[0].rows == rows
+
+
+@pytest.mark.parametrize("rejects", [False, True])
+def test_a_broken_file_of_messages_is_named(make_bench, rejects):
+    bench = make_bench()
+    store = bench.workspace.store
+    part = store.path(store.parts("messages")[0])
+    path = store.rejected_path("messages") if rejects else part.with_name("zz.parquet")
+    path.write_bytes(part.read_bytes()[:200])
+    wanted = f"^{path.parent.name}/{path.name} is not a readable Parquet file of the table 'messages'; delete it"
+    with pytest.raises(DataError, match=wanted):
+        status(bench.workspace, bench.engine)

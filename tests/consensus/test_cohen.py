@@ -87,13 +87,56 @@ def test_undefined_is_null_with_a_reason(li: list[int | None], wu: list[int | No
     ("li", "wu", "value"),
     [
         ([0, 1, 0, 1, 0, 1, 1], [0, 1, 0, 1, 0, 1, 1], 1.0),
-        ([0, 0, 0], [1, 1, 1], 0.0),
-        ([0, 1], [1, 0], -1.0),
+        ([0, 0, 1, 2], [0, 0, 1, 2], 1.0),
     ],
 )
 def test_extreme_tables_have_finite_limits_and_no_warning(li: list[int], wu: list[int], value: float) -> None:
     kappa = cohen_kappa(ratings(li=li, wu=wu), "li", "wu")
     assert (kappa.value, kappa.low, kappa.high) == tuple(pytest.approx(x) for x in (value, value, value))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("li", "wu", "value"),
+    [
+        ([0], [1], 0.0),
+        ([0, 0, 0], [1, 1, 1], 0.0),
+        ([0, 1], [1, 0], -1.0),
+        ([0, 1] * 1000, [1, 0] * 1000, -1.0),
+        ([0, 1, 2, 3, 4, 5, 6] * 3, [1, 0, 3, 2, 5, 4, 6] * 3, None),
+    ],
+)
+def test_disagreement_without_variance_has_no_interval(li: list[int], wu: list[int], value: float | None) -> None:
+    kappa = cohen_kappa(ratings(li=li, wu=wu), "li", "wu")
+    if value is None:  # 6 agrees: there is variance
+        assert (kappa.low is None, kappa.reason) == (False, None)
+        return
+    assert (kappa.value, kappa.low, kappa.high, kappa.method) == (pytest.approx(value), None, None, None)
+    assert kappa.reason == "no interval: the two disagree, but these items show no variance to make one from"
+
+
+def test_pairs_with_a_rater_who_gave_one_label_throughout_lack_their_interval() -> None:
+    pairs = pairwise_cohen(ratings(li=[0, 0, 0, 0], wu=[1, 1, 1, 1], yu=[0, 1, 0, 0], zo=[0, 1, 1, 0]))
+    assert [(pair.a, pair.b, pair.value, pair.low is None) for pair in pairs] == [
+        ("li", "wu", 0.0, True),
+        ("li", "yu", 0.0, True),
+        ("li", "zo", 0.0, True),
+        ("wu", "yu", 0.0, True),
+        ("wu", "zo", 0.0, True),
+        ("yu", "zo", 0.5, False),
+    ]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning:statsmodels")
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=12))
+def test_only_a_variance_of_zero_takes_the_interval(couples: list[tuple[int, int]]) -> None:
+    li, wu = ([pair[place] for pair in couples] for place in (0, 1))
+    kappa = cohen_kappa(ratings(li=li, wu=wu), "li", "wu")
+    if kappa.value is None or li == wu:
+        return
+    table = [[couples.count((x, y)) for y in range(3)] for x in range(3)]
+    variance = cohens_kappa(table).var_kappa
+    assert (kappa.low is None) == (abs(variance) < 1e-12)
 
 
 def test_limits_are_clipped() -> None:

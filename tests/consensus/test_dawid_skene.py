@@ -69,12 +69,25 @@ def test_everybody_agrees():
 
 def test_an_item_without_votes_gets_the_prior():
     found = dawid_skene(coded([("a", "x", 0), ("a", "y", 0), ("b", "x", 0), ("c", "x", 1), ("d", "x", -1)]))
-    assert found.posterior[3] == pytest.approx(found.prior, abs=1e-3)
+    assert found.posterior[3].tolist() == found.prior.tolist()
+
+
+@pytest.mark.parametrize("n_silent", [1, 5000])
+def test_items_without_votes_move_nothing(n_silent):
+    frame, _ = simulated(300, 5, 3, 4)
+    silent = pl.DataFrame({"item": [f"z{n}" for n in range(n_silent)], "rater": "v0", "label": -1})
+    alone = dawid_skene(code_ratings(frame))
+    beside = dawid_skene(code_ratings(pl.concat([frame, silent.cast(frame.schema)])))
+    assert beside.posterior[:300].tolist() == alone.posterior.tolist()
+    assert beside.posterior[300:].tolist() == [alone.prior.tolist()] * n_silent
+    assert beside.confusion.tolist() == alone.confusion.tolist()
+    assert (beside.n_rounds, beside.log_likelihood) == (alone.n_rounds, alone.log_likelihood)
 
 
 def test_nobody_voted():
     found = dawid_skene(coded([("a", "x", -1), ("b", "x", -1)]))
-    assert found.posterior.shape == (2, 0)
+    assert (found.posterior.shape, found.confusion.shape) == ((2, 0), (1, 0, 0))
+    assert (found.n_rounds, found.converged) == (0, True)
 
 
 def test_the_likelihood_never_falls():

@@ -1,3 +1,4 @@
+import random
 from fractions import Fraction
 
 import polars as pl
@@ -38,6 +39,21 @@ def test_a_heavy_voter_can_turn_a_label():
     rows = [("a", "x", 1), ("a", "y", 0), ("a", "z", 0)]
     weights = {"x": Fraction(5), "y": Fraction(1), "z": Fraction(1)}
     assert measured(rows, weights)[0] == ("x", 1, 1.0, 0, 0, 1)
+
+
+def test_weights_near_the_largest_are_exact():
+    # With a threshold of 1 only unanimity counts, whatever the weights.
+    weights = {"a": Fraction(2**60 - 5), "b": Fraction(2**60 - 1), "c": Fraction(2), "d": Fraction(3)}
+    rng = random.Random(5)
+    votes = {f"i{n:02}": {voter: rng.choice([-1, 0, 1, 2]) for voter in "abcd"} for n in range(200)}
+    rows = [(item, voter, label) for item, given in votes.items() for voter, label in given.items()]
+
+    def unanimous(labels: dict[str, int], without: str = "") -> int | None:
+        valid = {label for voter, label in labels.items() if voter != without and label >= 0}
+        return valid.pop() if len(valid) == 1 else None
+
+    changed = [sum(unanimous(own) != unanimous(own, voter) for own in votes.values()) for voter in "abcd"]
+    assert [row[1] for row in measured(rows, weights, Fraction(1))] == changed
 
 
 cells = st.dictionaries(

@@ -46,7 +46,7 @@ def told(coded: CodedRatings) -> tuple[list[str], list[str], list[int], list[lis
 
 
 def told_all(votes: PanelVotes) -> tuple[object, ...]:
-    found = [{name: told(one) for name, one in part.items()} for part in (votes.coded, votes.measured)]
+    found = [{name: told(one) for name, one in part.items()} for part in (votes.coded, votes.measured, votes.cast)]
     return *found, dict(votes.left_out), sorted(votes.on_gold.rows(), key=repr)
 
 
@@ -70,7 +70,9 @@ def plainly(store: Store, given_by: Countable, gold: pl.DataFrame, everybody: pl
     left_out = Counter(one for one in why if one is not None)
     on_gold = valid.select(ON_GOLD).join(gold, on=["segment_id", "variable"], how="semi")
     coded, measured = ({} if some.is_empty() else code_votes(some) for some in (valid, asked))
-    return PanelVotes(coded, measured, left_out, on_gold)
+    everyone = {} if everybody is None or valid.is_empty() else code_votes(valid.with_columns(label=0))
+    cast = {name: one for name, one in everyone.items() if (one.by_rater() < 0).any()}
+    return PanelVotes(coded, measured, left_out, on_gold, cast)
 
 
 def alone(rows: list[Row]) -> dict[str, list[Row]]:

@@ -1,6 +1,6 @@
 import pytest
 
-from core.codebook import SHIPPED, parse_codebook, shipped_codebook
+from core.codebook import LARGEST_CODE, SHIPPED, parse_codebook, shipped_codebook
 from core.errors import CodebookError
 
 TEXT = """
@@ -89,6 +89,11 @@ def test_keys_default_to_the_code():
         (changed('to = "label:idea"', 'to = "label:plan"'), r"no path of the tree reaches the labels \['idea'\]"),
         (changed('start = "q1"', 'start = "q0"'), "starts at 'q0', which is no node"),
         (changed('variable = "risk"', 'variable = "rsk"'), "no variable 'rsk'.*did you mean 'risk'"),
+        (changed("code = 2", "code = -1"), r"labels.1.code: Input should be greater than or equal to 0; it is -1"),
+        (
+            changed("code = 2", f"code = {2**63}"),
+            r"labels.1.code: Input should be less than or equal to 9007199254740991; it is 9223372036854775808",
+        ),
         (changed("code = 2", "code = 1"), "uses a label code twice"),
         (changed('name = "urgent"', 'name = "risk"'), "two variables have the same name"),
         (changed('risk = ["plan"]', 'risk = ["pln"]'), "example 1 labels 'risk'"),
@@ -102,6 +107,12 @@ def test_keys_default_to_the_code():
 def test_a_codebook_that_contradicts_itself_is_refused(text, said):
     with pytest.raises(CodebookError, match=said):
         parse_codebook(text, "codebook.toml")
+
+
+def test_the_largest_code_is_held_exactly_by_a_float_and_the_next_is_not():
+    book = parse_codebook(changed("code = 2", f"code = {LARGEST_CODE}"), "codebook.toml")
+    assert [label.code for label in book.variable("risk").labels] == [1, LARGEST_CODE]
+    assert (float(LARGEST_CODE), float(LARGEST_CODE + 2)) == (LARGEST_CODE, LARGEST_CODE + 1)
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -2,7 +2,15 @@ import json
 
 import pytest
 
-from core.json_replies import bounded_text, final_words, objects_and_places, strict_object, without_bounds
+from core.json_replies import (
+    RepeatedKeys,
+    bounded_text,
+    final_words,
+    objects_and_places,
+    objects_within,
+    strict_object,
+    without_bounds,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +33,22 @@ def test_the_objects_in_a_reply_without_the_thinking_aloud(text, found):
     pairs = list(objects_and_places(said))
     assert [thing for thing, _ in pairs] == found
     assert all(json.loads(said[place], strict=False) == thing for thing, place in pairs)
+
+
+@pytest.mark.parametrize(
+    ("text", "repeats"),
+    [
+        ('{"a": 1, "b": 1}', []),
+        ('{"a": {"b": 1}, "c": {"b": 1}}', []),
+        ('{"a": 1, "a": 1}', [("a", "a")]),
+        ('{"a": [{"b": 1, "\\u0062": 2}]}', [("b", "b")]),
+        ('{"a": {"b": {"c": 1, "d": 2, "c": 3}}, "a": 0}', [("a", "a"), ("c", "d", "c")]),
+    ],
+)
+def test_an_object_with_a_key_twice_is_known_at_any_depth(text: str, repeats: list[tuple[str, ...]]):
+    [(thing, _)] = objects_and_places(text)
+    found = [one for one in objects_within(thing) if isinstance(one, RepeatedKeys)]
+    assert sorted(tuple(key for key, _ in one.pairs) for one in found) == repeats
 
 
 def test_texts_are_bounded_by_what_a_reply_may_hold():

@@ -122,6 +122,8 @@ def test_the_server_says_how_long_to_wait(serve: Serve, tmp_path: Path):
         (Scripted("<html>busy</html>"), 3, 1, "answered what is no chat completion"),
         (Scripted('{"choices": []}'), 3, 1, "answered what is no chat completion"),
         (Scripted('{"choices": [{"message": null}]}'), 3, 1, "answered what is no chat completion"),
+        (Scripted("[" * 200_000), 3, 1, "answered what is no chat completion: RecursionError"),
+        (Scripted('{"created": ' + "9" * 5000 + "}"), 3, 1, "answered what is no chat completion: ValueError"),
         (Scripted("[]", 307, {"Location": "/elsewhere"}), 3, 1, "answered 307"),
     ],
 )
@@ -263,6 +265,57 @@ def test_choices_come_with_the_probabilities_of_the_first_token(serve: Serve, tm
     assert ask(server, [request(choices=("A", "B"))], tmp_path) == [reply]
 
 
+@pytest.mark.parametrize(
+    ("other", "known"),
+    [
+        ("-2.5", {"A": -0.1, "B": -2.5}),
+        ("-Infinity", {"A": -0.1}),
+        ("NaN", None),
+        ("Infinity", None),
+        ("800", None),
+        ("1" + "0" * 400, None),
+        ("1e999", None),
+    ],
+)
+def test_with_one_log_probability_that_is_none_none_is_known(serve: Serve, tmp_path: Path, other: str, known):
+    top = f'[{{"token": "A", "logprob": -0.1}}, {{"token": "B", "logprob": {other}}}]'
+    answer = says("A").body.replace('"index": 0', f'"logprobs": {{"content": [{{"top_logprobs": {top}}}]}}')
+    [reply] = ask(serve(Scripted(answer)), [request(choices=("A", "B"))], tmp_path)
+    assert (reply.text, reply.logprobs) == ("A", known)
+
+
+def test_half_a_character_in_the_name_of_a_model_is_replaced(serve: Serve, tmp_path: Path):
+    [reply] = ask(serve(says("hi", model="m\ud800", finish_reason="\udc00")), [request()], tmp_path)
+    assert (reply.model, reply.finish_reason) == ("m?", "?")
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "content_filter"),
+        (400, "data_inspection_failed"),
+        (400, "content_policy_violation"),
+        (403, "moderation_blocked"),
+        (422, "sensitive"),
+    ],
+)
+def test_a_chat_that_the_servers_filter_does_not_take_is_declined_and_not_asked_again(
+    serve: Serve, tmp_path: Path, status: int, code: str
+):
+    server = serve(script=lambda body: fails(status, code=code) if "hello" in str(body) else says("fine"))
+    for _ in range(2):
+        declined, other = ask(server, [request(schema=BOUNDED), request("b", schema=BOUNDED)], tmp_path, concurrency=1)
+        assert (declined.text, declined.finish_reason, declined.refusal) == ("", "content_filter", None)
+        assert (declined.model, other.text) == ("m", "fine")
+    assert ["maxLength" in json.dumps(body) for body in server.asked] == [True, True]
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, "bad"), (500, "content_filter"), (403, "no_access")])
+def test_other_errors_stay_failures(serve: Serve, tmp_path: Path, status: int, code: str):
+    [failure] = ask(serve(fails(status, code=code)), [request()], tmp_path, retries=0)
+    assert failure.reason.endswith(f"answered {status} ({code})")
+
+
 def test_choices_are_asked_for_without_what_a_server_does_not_know(serve: Serve, tmp_path: Path):
     server = serve(script=lambda body: fails(400) if "structured_outputs" in body else says("A"))
     [reply] = ask(server, [request(choices=("A", "B"))], tmp_path)
@@ -318,3 +371,21 @@ def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(builtins, "__import__", without_openai)
     with pytest.raises(MissingExtraError, match=r"pip install 'assay\[llm\]'"):
         OpenAIDoor(ChatServer("http://127.0.0.1:1/v1", "k"))
+
+
+@pytest.mark.parametrize("key", ["sk-请填密钥", "k\nl", "two words", "k\x07"])
+def test_a_key_that_can_be_none_is_not_sent_and_not_shown(monkeypatch: pytest.MonkeyPatch, key: str):
+    monkeypatch.setenv("A_KEY", key)
+    with pytest.raises(SettingsError, match="A_KEY has characters that no key has") as told:
+        api_key("A_KEY", "https://models.example/v1")
+    assert key not in str(told.value)
+
+
+@pytest.mark.parametrize("reason", ["error", "abort"])
+def test_an_answer_that_broke_off_is_a_failure_and_not_kept(serve: Serve, tmp_path: Path, reason: str):
+    server = serve(says("", finish_reason=reason), says("hi"))
+    [failure] = ask(server, [request()], tmp_path)
+    assert isinstance(failure, ChatFailure)
+    assert f"it broke off ({reason})" in failure.reason
+    [reply] = ask(server, [request()], tmp_path)
+    assert reply.text == "hi"

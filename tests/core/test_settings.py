@@ -28,6 +28,14 @@ def test_fractions_are_exact_however_they_are_written():
     assert read == [Fraction(2, 3), Fraction(1, 10), Fraction(7, 10), Fraction(1)]
 
 
+def voter(name):
+    return f"[[vote.voters]]\nname = '{name}'\nbackend = 'replay'\nvotes = 'v.csv'"
+
+
+def test_a_voter_name_may_have_64_letters():
+    assert parse_settings(voter("x" * 64)).vote.voters[0].name == "x" * 64
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -42,6 +50,8 @@ def test_fractions_are_exact_however_they_are_written():
         ("[segment]\nmerge = 'join'", "segment.merge: Input should be 'union' or 'bounded'; it is 'join'"),
         ("[gate]\nthreshold = 'most'", "gate.threshold: wanted a number or a fraction.*it is 'most'"),
         ("[gate]\nthreshold = '1/0'", "gate.threshold: wanted a number or a fraction"),
+        (voter("x" * 65), "vote.voters.0.name: String should have at most 64 characters"),
+        (voter("a/b"), "vote.voters.0.name: String should match pattern"),
         ("[vote", "not valid TOML"),
         ("vote = 3", "vote: Input should be a valid dictionary"),
     ],
@@ -61,3 +71,39 @@ def test_another_encoding_is_named(tmp_path):
     path.write_bytes('[release]\ntitle = "语料"'.encode("gbk"))
     with pytest.raises(SettingsError, match=r"assay.toml is not UTF-8 text \(byte 19\)"):
         load_settings(path)
+
+
+PANEL_OF_TWO = """
+[[vote.voters]]
+name = "a"
+backend = "openai"
+model = "default"
+base_url = "http://127.0.0.1:1/v1"
+[[vote.voters]]
+name = "b"
+backend = "openai"
+model = "{model}"
+base_url = "http://127.0.0.1:2/v1"
+{more}
+"""
+
+
+def test_two_voters_that_would_ask_the_same_are_refused():
+    with pytest.raises(SettingsError, match="'a' and 'b' ask the same model 'default'"):
+        parse_settings(PANEL_OF_TWO.format(model="default", more=""))
+    for model, more in (("other", ""), ("default", 'prompt = "letter"'), ("default", "seed = 2\ntemperature = 0.5")):
+        assert len(parse_settings(PANEL_OF_TWO.format(model=model, more=more)).vote.voters) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('[[vote.voters]]\nname = "a"\nbackend = "embedded"\nweight = 0', "'a' has the weight 0; wanted one above 0"),
+        ('[[vote.voters]]\nname = "a"\nbackend = "embedded"\nweight = -1', "'a' has the weight -1"),
+        ("[gate]\nthreshold = 2", "wanted a threshold above 0 and at most 1"),
+        ("[gate]\nthresholds = { risk = 0 }", "at most 1 .*; got 0 for risk"),
+    ],
+)
+def test_a_panel_that_no_gate_takes_is_refused_before_it_is_paid_for(text: str, says: str):
+    with pytest.raises(SettingsError, match=says):
+        parse_settings(text)

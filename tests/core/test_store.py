@@ -146,3 +146,12 @@ def test_reasons_are_counted_most_frequent_first():
 @given(st.dictionaries(st.text(), st.integers() | st.text() | st.none()))
 def test_a_digest_does_not_depend_on_the_order_of_keys(value):
     assert digest(value) == digest(dict(reversed(value.items())))
+
+
+@pytest.mark.parametrize("folder", ["a[1]b", "a*b", "a?b", "a{1,2}b"])
+def test_a_folder_whose_name_is_a_pattern_is_taken_as_it_is(tmp_path, folder):
+    for name in (folder, "a1b", "aXb"):
+        Store(tmp_path / name).write("lexicon", LEXICON.head(1 + (name == folder)), RECIPE)
+    store = Store(tmp_path / folder)
+    assert store.read("lexicon").height == 2
+    assert store.read("lexicon", columns=["term"], sha256=store.hashes("lexicon")["lexicon"]).height == 2

@@ -157,8 +157,12 @@ def test_a_prompt_that_is_cut_short_says_so(door: EngineDoor):
 
 
 @pytest.mark.slow
-def test_a_killed_engine_is_started_once_more_and_then_the_rest_fails(engine_voter, engine_python, tiny_models):
-    settings = EngineSettings(python=engine_python, batch_size=4)
+@pytest.mark.parametrize("batch_size", [1, 4])
+def test_a_killed_engine_costs_at_most_the_request_that_was_alone_in_it(
+    engine_voter, engine_python, tiny_models, batch_size: int
+):
+    """Killed twice. Of several requests under way all are answered in the end; one that is alone may be the cause."""
+    settings = EngineSettings(python=engine_python, batch_size=batch_size)
     with closing(EngineDoor(engine_voter(tiny_models[1]), settings)) as door:
         asked = door.ask(request(f"第{number}次", choices=("A", "B")) for number in range(30))
         found = dict([next(asked)])
@@ -167,34 +171,34 @@ def test_a_killed_engine_is_started_once_more_and_then_the_rest_fails(engine_vot
             found.update([next(asked)])
         kill_the_worker(door)
         found.update(asked)
-        lost = [answer for answer in found.values() if isinstance(answer, ChatFailure)]
+        lost = [answer.reason for answer in found.values() if isinstance(answer, ChatFailure)]
         assert sorted(found) == list(range(30))
-        assert 0 < len(lost) <= 18
-        assert all("the engine's process was killed" in failure.reason for failure in lost)
+        assert len(lost) == (1 if batch_size == 1 else 0)
+        assert all("alone in the engine when it ended: the engine's process was killed" in reason for reason in lost)
         assert all(isinstance(answer, ChatReply) for answer in answers(door, [request(choices=("A", "B"))]))
         worker = worker_of(door)
     assert not is_alive(worker)
 
 
 @pytest.mark.slow
-def test_an_engine_that_hangs_is_started_once_more_and_then_the_rest_fails(engine_voter, engine_python, tiny_models):
+def test_an_engine_that_hangs_twice_costs_no_request_that_was_not_alone_in_it(engine_voter, engine_python, tiny_models):
+    """Stopped twice with several requests under way: each is put to a third engine, and all are answered."""
     settings = EngineSettings(python=engine_python, batch_size=4, patience=3)
     with closing(EngineDoor(engine_voter(tiny_models[1]), settings)) as door:
         asked = door.ask(request(f"第{number}次", choices=("A", "B")) for number in range(30))
         found = dict([next(asked)])
-        first = worker_of(door)
-        os.kill(first, signal.SIGSTOP)
+        workers = [worker_of(door)]
+        os.kill(workers[0], signal.SIGSTOP)
         while len(found) < 12:
             found.update([next(asked)])
-        second = worker_of(door)
-        os.kill(second, signal.SIGSTOP)
+        workers.append(worker_of(door))
+        os.kill(workers[1], signal.SIGSTOP)
         found.update(asked)
-        lost = [answer.reason for answer in found.values() if isinstance(answer, ChatFailure)]
+        workers.append(worker_of(door))
         assert sorted(found) == list(range(30))
-        assert 0 < len(lost) <= 18
-        assert all("the engine hung: no answer for 3 seconds" in reason for reason in lost)
-    assert second != first
-    assert not any(map(is_alive, (first, second)))
+        assert all(isinstance(answer, ChatReply) for answer in found.values())
+    assert len(set(workers)) == 3
+    assert not any(map(is_alive, workers))
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from annotation.silver.examples import Examples
 from annotation.silver.forms.form import UNPARSED, Ask, Heard, all_said
 from annotation.silver.prompting import PromptTexts, book_values
-from annotation.silver.replies import CANNOT_TELL, reason, said_of
+from annotation.silver.replies import CANNOT_TELL, is_cut_off, reason, said_of
 from core.chat import ChatReply
 from core.codebook import Codebook, RatingVariable
 from core.display import Display
@@ -64,7 +64,7 @@ class LabelsForm:
     def read(self, asks: Sequence[Ask], replies: Sequence[ChatReply]) -> Heard:
         # Where there are no thoughts to write down, the form is itself an answer; so are the examples.
         form, prompt = (self.form, "") if self.thoughts else (None, "\n".join(text for _, text in asks[0].messages))
-        answer = own_answer(replies[0].text, "labels", dict, asks[0].chat, form, prompt)
+        answer = own_answer(replies[0].text, "labels", dict, asks[0].chat, form, prompt, is_cut_off(replies[0]))
         if answer is None:
             return Heard(all_said(self.ratings, UNPARSED), reason(replies[0].text))
         said = {rating.name: said_of(answer["labels"].get(rating.name), rating) for rating in self.ratings}

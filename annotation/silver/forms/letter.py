@@ -5,6 +5,7 @@ log-probabilities compare directly (a label's own name may be spelled in several
 """
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
 from typing import Any
@@ -19,6 +20,8 @@ from core.errors import SettingsError
 
 MOST_LETTERS = 20
 """Servers give the log-probabilities of so many tokens."""
+_ROUNDING = 1e-6
+"""How far above 0 a log-probability may come out by rounding."""
 
 
 class LetterForm:
@@ -43,7 +46,8 @@ class LetterForm:
     def read(self, asks: Sequence[Ask], replies: Sequence[ChatReply]) -> Heard:
         """The letter said. With log-probabilities, its probability among the letters, and those of all as rationale.
 
-        Letters that are not among the log-probabilities given are taken as improbable.
+        Letters that are not among the log-probabilities given are taken as improbable, and so are those whose
+        log-probability is none (no finite number, or above 0). Without one of the letter said there is no probability.
         """
         letter = replies[0].text.strip()
         if letter not in asks[0].choices:
@@ -62,8 +66,8 @@ def _weights(logprobs: Mapping[str, float], codes: Mapping[str, int]) -> dict[in
     weights: dict[int, float] = {}
     for token, logprob in logprobs.items():
         code = codes.get(token.strip(" \n\t▁Ġ"))
-        if code is not None:
-            weights[code] = weights.get(code, 0.0) + math.exp(logprob)
+        if code is not None and -sys.float_info.max <= logprob <= _ROUNDING:
+            weights[code] = weights.get(code, 0.0) + math.exp(min(0.0, logprob))
     return weights
 
 

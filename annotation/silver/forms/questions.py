@@ -14,7 +14,7 @@ from typing import Any
 from annotation.silver.forms.form import UNPARSED, Ask, Heard, all_said
 from annotation.silver.prompting import PromptTexts, book_values
 from annotation.silver.questionnaire import Question, Questionnaire
-from annotation.silver.replies import chosen, reason
+from annotation.silver.replies import chosen, is_cut_off, reason
 from core.chat import ChatReply
 from core.codebook import Codebook, RatingVariable
 from core.display import Display
@@ -53,7 +53,7 @@ class QuestionsForm:
         answers: dict[str, str] = {}
         reasons: list[str] = []
         for ask, reply, questions in zip(asks, replies, self.questionnaire.rounds, strict=False):
-            found = own_answer(reply.text, "answers", dict, ask.chat, _form(questions))
+            found = own_answer(reply.text, "answers", dict, ask.chat, _form(questions), cut_off=is_cut_off(reply))
             if found is None:
                 return Heard(all_said(self.ratings, UNPARSED), reason(reply.text))
             given, why = _answers(found["answers"], questions)

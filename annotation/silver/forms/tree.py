@@ -10,7 +10,7 @@ from typing import Any
 
 from annotation.silver.forms.form import REFUSED, UNPARSED, Ask, Heard, Said, all_said
 from annotation.silver.prompting import PromptTexts, book_values
-from annotation.silver.replies import chosen, reason
+from annotation.silver.replies import chosen, is_cut_off, reason
 from core.chat import ChatReply
 from core.codebook import Codebook, RatingVariable
 from core.decision_tree import DecisionTree
@@ -62,7 +62,7 @@ class TreeForm:
         return (self.prompt.ask(display, schema=self.schema),)
 
     def read(self, asks: Sequence[Ask], replies: Sequence[ChatReply]) -> Heard:
-        answer = own_answer(replies[0].text, "paths", list, asks[0].chat, self.form)
+        answer = own_answer(replies[0].text, "paths", list, asks[0].chat, self.form, cut_off=is_cut_off(replies[0]))
         if answer is None:
             return Heard(all_said(self.ratings, UNPARSED), reason(replies[0].text))
         return Heard(self._said(answer["paths"]), reason(answer.get("rationale")))
