@@ -147,9 +147,7 @@ class _Register:
         if n:
             self.left_out[reason] += n
 
-    def coded(
-        self, among: NDArray[np.intp] | None = None
-    ) -> tuple[dict[str, CodedRatings], dict[str, CodedRatings]]:
+    def coded(self, among: NDArray[np.intp] | None = None) -> tuple[dict[str, CodedRatings], dict[str, CodedRatings]]:
         """Variable → its votes, and who voted, as in `PanelVotes`; among: only on the segments at these positions."""
         segments = self.countable.segments if among is None else self.countable.segments.gather(among)
         found, asked = {}, {}
