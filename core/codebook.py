@@ -98,14 +98,15 @@ class Variable(Part):
 
     @cached_property
     def keys(self) -> dict[str, Label]:
-        """Keyboard shortcut → label: its own, else its code when that is one digit, else the next free one."""
+        """Keyboard shortcut → label: its own, else its code when that is one digit, else the next free one, if any."""
         keys = {label.key: label for label in self.labels if label.key}
         for label in self.labels:
             if label.key:
                 continue
             wanted = str(label.code) if label.code <= 9 else ""
-            key = wanted if wanted and wanted not in keys else next(k for k in _KEYS if k not in keys)
-            keys[key] = label
+            key = wanted if wanted and wanted not in keys else next((k for k in _KEYS if k not in keys), "")
+            if key:
+                keys[key] = label
         return keys
 
 

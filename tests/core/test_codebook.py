@@ -1,6 +1,6 @@
 import pytest
 
-from core.codebook import LARGEST_CODE, SHIPPED, parse_codebook, shipped_codebook
+from core.codebook import LARGEST_CODE, SHIPPED, Variable, parse_codebook, shipped_codebook
 from core.errors import CodebookError
 
 TEXT = """
@@ -78,6 +78,14 @@ def test_examples_label_every_rating_variable_or_say_none():
 def test_keys_default_to_the_code():
     book = parse_codebook(TEXT, "f")
     assert {key: label.name for key, label in book.variable("risk").keys.items()} == {"1": "plan", "2": "idea"}
+
+
+def test_labels_beyond_the_keys_of_a_keyboard_have_none():
+    risk = shipped_codebook("suichat6").variables[0].model_dump()
+    labels = [{**risk["labels"][0], "code": code, "name": f"l{code}", "key": None} for code in range(42)]
+    keys = Variable.model_validate({**risk, "labels": labels}).keys
+    assert list(keys)[:12] == ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b"]
+    assert len(keys) == 36
 
 
 @pytest.mark.parametrize(
