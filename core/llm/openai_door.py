@@ -30,6 +30,9 @@ _BROKEN_OFF = ("error", "abort", "aborted", "cancelled")
 _ROUNDING = 1e-6
 """How far above 0 a log-probability may lie."""
 _EVERY_REQUEST_FAILS = {401, 402, 403, 404, 405}
+_WRONG_PLACE = "look at base_url, which many servers end in /v1, and at the model's name"
+_WRONG_KEY = "look at the key (api_key_env) and at what it may do"
+_ADVICE = dict.fromkeys((301, 302, 307, 308, 404, 405), _WRONG_PLACE) | dict.fromkeys((401, 402, 403), _WRONG_KEY)
 _FILTER_STATUSES = {400, 403, 422}
 FILTER_CODES = frozenset(
     {
@@ -101,7 +104,8 @@ class OpenAIDoor:
         except APIStatusError as error:
             if _is_filtered(error):
                 return _filtered(request, time.perf_counter() - started)
-            reason = f"{self.server.name} answered {error.status_code}{_code_of(error)}"
+            advice = f"; {_ADVICE[error.status_code]}" if error.status_code in _ADVICE else ""
+            reason = f"{self.server.name} answered {error.status_code}{_code_of(error)}{advice}"
             if error.status_code in _EVERY_REQUEST_FAILS:
                 self.closed_because = reason
             elif error.status_code == 429 or error.status_code >= 500:
@@ -206,7 +210,8 @@ def _read_reply(body: str, request: ChatRequest, seconds: float) -> ChatReply:
             logprobs=_first_logprobs(choice) if request.choices else None,
         )
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise _UnreadableAnswer(type(error).__name__) from error
+        is_page = body.lstrip()[:1] == "<"
+        raise _UnreadableAnswer(f"a web page; {_WRONG_PLACE}" if is_page else type(error).__name__) from error
 
 
 def _first_logprobs(choice: Mapping[str, Any]) -> dict[str, float] | None:

@@ -117,9 +117,10 @@ def test_the_server_says_how_long_to_wait(serve: Serve, tmp_path: Path):
         (fails(500), 3, 4, "answered 500"),
         (fails(429, code="rate_limit"), 1, 2, "answered 429 (rate_limit)"),
         (fails(400), 3, 1, "answered 400"),
-        (fails(401, code="invalid_api_key"), 3, 1, "answered 401 (invalid_api_key)"),
+        (fails(401, code="invalid_api_key"), 3, 1, "answered 401 (invalid_api_key); look at the key (api_key_env)"),
+        (fails(404), 3, 1, "answered 404; look at base_url, which many servers end in /v1, and at the model's name"),
         (Scripted("x" * 99, hang_up=True), 0, 1, "could not be reached or hung up"),
-        (Scripted("<html>busy</html>"), 3, 1, "answered what is no chat completion"),
+        (Scripted("<html>busy</html>"), 3, 1, "answered what is no chat completion: a web page; look at base_url"),
         (Scripted('{"choices": []}'), 3, 1, "answered what is no chat completion"),
         (Scripted('{"choices": [{"message": null}]}'), 3, 1, "answered what is no chat completion"),
         (Scripted("[" * 200_000), 3, 1, "answered what is no chat completion: RecursionError"),
@@ -313,7 +314,8 @@ def test_a_chat_that_the_servers_filter_does_not_take_is_declined_and_not_asked_
 @pytest.mark.parametrize(("status", "code"), [(400, "bad"), (500, "content_filter"), (403, "no_access")])
 def test_other_errors_stay_failures(serve: Serve, tmp_path: Path, status: int, code: str):
     [failure] = ask(serve(fails(status, code=code)), [request()], tmp_path, retries=0)
-    assert failure.reason.endswith(f"answered {status} ({code})")
+    assert isinstance(failure, ChatFailure)
+    assert f"answered {status} ({code})" in failure.reason
 
 
 def test_choices_are_asked_for_without_what_a_server_does_not_know(serve: Serve, tmp_path: Path):
