@@ -177,7 +177,10 @@ def _show(report: "VoteReport") -> None:
         table(("voter", "family", "votes", "new", "coverage", "abstained", "failed"), rows, title=what)
     for turn in report.voters:
         if turn.n_dropped:
-            say(f"{turn.voter}: {turn.n_dropped} votes dropped, their segments or variables are gone")
+            say(
+                f"{turn.voter}: {turn.n_dropped} earlier votes dropped: what they were on is gone, or they are out of "
+                f"date and were not needed again"
+            )
         for reason, n_rows in turn.left_out.items():
             say(f"{turn.voter}: {n_rows:,} rows of its file left out: {LEFT_OUT.get(reason, reason)}")
         if turn.n_abstained and turn.n_abstained == turn.n:

@@ -56,13 +56,17 @@ def n_open(coded: CodedRatings | None, cast: CodedRatings | None, rule: Rule, n_
         there = 1 if cast is None else (cast.by_rater()[place] >= 0)
         weight += rule.weights[voter] * there
         n += there
+    return n_segments - int(np.count_nonzero(_stands(coded, weight, n, rule)))
+
+
+def _stands(coded: CodedRatings, weight: NDArray[np.int64], n: NDArray[np.int64], rule: Rule) -> NDArray[np.bool_]:
+    """`settled` for the items of ``coded``; weight, n: of the voters that voted on each, abstentions included."""
     labels = coded.by_rater()
     found = leaders(rule.tally(labels, coded.raters, len(coded.categories)))
     n_valid = np.count_nonzero(labels >= 0, axis=0)
     left, n_left = sum(rule.weights.values()) - weight, rule.n_panel - n
     # Where nobody is to come, a verdict stands: also that on an item on which all abstained.
-    stands = (n_left == 0) | settled(found, n_valid, left, n_left, rule)
-    return n_segments - int(np.count_nonzero(stands))
+    return (n_left == 0) | settled(found, n_valid, left, n_left, rule)
 
 
 def still_open(
@@ -81,11 +85,6 @@ def still_open(
         weights = cast["voter"].replace_strict(dict(rule.weights), return_dtype=pl.Int64)
         asked = cast.select("segment_id", weight=weights).group_by("segment_id").agg(pl.col("weight").sum(), n=pl.len())
         asked = coded.items.alias("segment_id").to_frame().join(asked, on="segment_id", maintain_order="left")
-        table = rule.tally(coded.by_rater(), coded.raters, len(coded.categories))
-        table = table if len(table) else np.zeros((1, len(coded.items)), dtype=np.int64)
-        n_valid = np.count_nonzero(coded.by_rater() >= 0, axis=0)
-        weight_left = sum(rule.weights.values()) - asked["weight"].to_numpy()
-        n_left = len(panel) - asked["n"].to_numpy().astype(np.int64)
-        stands = settled(leaders(table), n_valid, weight_left, n_left, rule)
+        stands = _stands(coded, asked["weight"].to_numpy(), asked["n"].to_numpy().astype(np.int64), rule)
         closed |= {(segment_id, variable) for segment_id in coded.items.filter(pl.Series(stands))}
     return set(ballots) - closed

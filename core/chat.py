@@ -124,13 +124,13 @@ Answer = ChatReply | ChatFailure
 def api_key(variable: str, base_url: str) -> str:
     """The key in an environment variable; a server on this machine needs none. Raises SettingsError."""
     key = os.environ.get(variable, "").strip()
-    if key and not (key.isascii() and key.isprintable() and " " not in key):
+    if key:
+        if key.isascii() and key.isprintable() and " " not in key:
+            return key
         raise SettingsError(
             f"the API key in the environment variable {variable} has characters that no key has (blanks, line breaks, "
             f"or other than plain letters, digits and marks); set it to the key itself"
         )
-    if key:
-        return key
     if is_local(base_url):
         return "none"
     raise SettingsError(

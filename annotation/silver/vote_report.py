@@ -15,7 +15,8 @@ class VoterReport:
     """One voter's turn.
 
     n: rows of its table; by_status: rows by status; coverage: share of rows with a label, 0 to 1 (None without rows).
-    n_new: votes cast in this run that did not fail; n_dropped: earlier votes on what is no longer there.
+    n_new: votes cast in this run that did not fail; n_dropped: earlier votes on what is no longer
+    there, or out of date and, with ``vote.economy``, not asked for again.
     problems: what went wrong with failed votes → how many. seconds: of this turn. left_out: why rows of the file of a
     replayed voter are no votes here (`annotation.silver.vote_file`) → how many.
     """

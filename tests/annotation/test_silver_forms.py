@@ -205,10 +205,16 @@ def test_without_probabilities_a_letter_is_a_plain_vote():
     assert letter("A", B=-0.1).said["risk"].probability is None
 
 
-@pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf, 0.1, 1000.0, 10**400, -(10**400)])
-def test_what_is_no_log_probability_does_not_count(wrong: float):
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, 0.1, 1000.0, 10**400])
+def test_with_one_number_that_is_no_log_probability_there_is_no_probability(wrong: float):
     assert letter("A", A=wrong, B=-0.1) == Heard({"risk": Said(0, OK, None)})
-    assert letter("A", A=math.log(0.2), B=math.log(0.6), C=wrong).said["risk"].probability == pytest.approx(0.25)
+    assert letter("A", A=math.log(0.2), B=math.log(0.6), C=wrong) == Heard({"risk": Said(0, OK, None)})
+
+
+@pytest.mark.parametrize("least", [-math.inf, -(10**400)])
+def test_a_letter_that_was_ruled_out_has_no_share(least: float):
+    assert letter("A", A=least, B=-0.1) == Heard({"risk": Said(0, OK, None)})
+    assert letter("A", A=math.log(0.2), B=math.log(0.6), C=least).said["risk"].probability == pytest.approx(0.25)
 
 
 def test_a_log_probability_may_be_rounded_a_little_above_zero():

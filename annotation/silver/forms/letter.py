@@ -46,8 +46,8 @@ class LetterForm:
     def read(self, asks: Sequence[Ask], replies: Sequence[ChatReply]) -> Heard:
         """The letter said. With log-probabilities, its probability among the letters, and those of all as rationale.
 
-        Letters that are not among the log-probabilities given are taken as improbable, and so are those whose
-        log-probability is none (no finite number, or above 0). Without one of the letter said there is no probability.
+        Letters that are not among the log-probabilities given are taken as improbable. There is no probability without
+        that of the letter said, or where one of the letters has a number that is no log-probability.
         """
         letter = replies[0].text.strip()
         if letter not in asks[0].choices:
@@ -62,11 +62,15 @@ class LetterForm:
 
 
 def _weights(logprobs: Mapping[str, float], codes: Mapping[str, int]) -> dict[int, float]:
-    """Code → probability of its letter, with or without blanks around it."""
+    """Code → probability of its letter, with or without blanks around it; none where one of them can be none."""
     weights: dict[int, float] = {}
     for token, logprob in logprobs.items():
         code = codes.get(token.strip(" \n\t▁Ġ"))
-        if code is not None and -sys.float_info.max <= logprob <= _ROUNDING:
+        if code is None:
+            continue
+        if logprob != logprob or logprob > _ROUNDING:  # a NaN, which `math.isnan` cannot ask of any whole number
+            return {}
+        if logprob >= -sys.float_info.max:  # a whole number of JSON may be larger than any float
             weights[code] = weights.get(code, 0.0) + math.exp(min(0.0, logprob))
     return weights
 
