@@ -65,7 +65,7 @@ def plainly(store: Store, given_by: Countable, gold: pl.DataFrame, everybody: pl
         return None if label in codes[variable] else "label not in the codebook"
 
     why = [reason(*row) for row in votes.select("segment_id", "voter", "variable", "label").iter_rows()]
-    valid = votes.filter(pl.Series([one is None for one in why]))
+    valid = votes.filter(pl.Series([one is None for one in why], dtype=pl.Boolean))
     asked = valid if everybody is None else valid.filter(pl.col("segment_id").is_in(everybody.implode()))
     left_out = Counter(one for one in why if one is not None)
     on_gold = valid.select(ON_GOLD).join(gold, on=["segment_id", "variable"], how="semi")
