@@ -19,7 +19,7 @@ from annotation.silver.voting import vote_recipe
 from consensus.pooling import closed_items
 from core.errors import DataError
 from core.full_share import ECONOMY
-from core.store import Recipe, count_by_reason
+from core.store import Recipe, Store, count_by_reason
 from core.workspace import Workspace, with_options
 
 RecipeOf = Callable[[Workspace, Engine], Recipe]
@@ -92,23 +92,25 @@ def _messages(workspace: Workspace) -> StageStatus:
     manifest = store.manifest("messages")
     made = datetime.fromisoformat(manifest.written_at) if manifest else None
     rejects = store.rejected_path("messages")
-    n_rejected = _n_rows([rejects]) if rejects.exists() else 0
-    n_rows = _n_rows([store.path(part) for part in store.parts("messages")])
+    n_rejected = _n_messages([rejects]) if rejects.exists() else 0
+    n_rows = _n_messages([store.path(part) for part in store.parts("messages")])
     return StageStatus("messages", n_rows, n_rejected, made, "fresh", (), command)
 
 
-def _n_rows(paths: list[Path]) -> int:
-    """Rows of Parquet files by their footers: there may be ten million messages. Raises DataError for a broken one."""
+def _n_messages(paths: list[Path]) -> int:
+    # Rows by the files' footers: there may be ten million.
+    return _counted(paths, pl.len(), "messages", "delete it, then collect again every export that it came from")
+
+
+def _counted(paths: list[Path], number: pl.Expr, table: str, advice: str) -> int:
+    """A number from Parquet files of a table. Raises DataError for a broken file."""
     try:
-        return int(pl.scan_parquet(paths, glob=False).select(pl.len()).collect().item())
+        return int(pl.scan_parquet(paths, glob=False).select(number).collect().item())
     except (OSError, pl.exceptions.PolarsError) as error:
         if len(paths) > 1:
-            return sum(_n_rows([path]) for path in paths)  # to say which
+            return sum(_counted([path], number, table, advice) for path in paths)  # to say which
         broken = f"{paths[0].parent.name}/{paths[0].name}"
-        raise DataError(
-            f"{broken} is not a readable Parquet file of the table 'messages'; delete it, then collect again every "
-            f"export that it came from"
-        ) from error
+        raise DataError(f"{broken} is not a readable Parquet file of the table {table!r}; {advice}") from error
 
 
 def _stage(workspace: Workspace, engine: Engine, table: str, command: str, recipe: RecipeOf) -> StageStatus:
@@ -123,7 +125,7 @@ def _stage(workspace: Workspace, engine: Engine, table: str, command: str, recip
 
 
 def _votes(workspace: Workspace) -> StageStatus:
-    """All voters of the panel as one stage: stale as soon as one of them is."""
+    """All voters of the panel as one stage: stale as soon as one of them is, or has votes that failed."""
     store, panel = workspace.store, workspace.settings.vote.voters
     manifests = {voter.name: store.manifest(f"votes/{voter.name}") for voter in panel}
     done = [manifest for manifest in manifests.values() if manifest is not None]
@@ -137,10 +139,19 @@ def _votes(workspace: Workspace) -> StageStatus:
     for voter in panel:
         if manifests[voter.name] is not None:
             why += store.stale(f"votes/{voter.name}", vote_recipe(as_voted, voter))
+    if n_failed := _n_failed(store, [name for name, manifest in manifests.items() if manifest is not None]):
+        why.append(f"{n_failed:,} votes failed")
     written = max(datetime.fromisoformat(manifest.written_at) for manifest in done)
     rows = sum(manifest.rows for manifest in done)
     reasons = tuple(dict.fromkeys(why))
     return StageStatus("votes", rows, 0, written, "stale" if reasons else "fresh", reasons, "vote")
+
+
+def _n_failed(store: Store, voters: Sequence[str]) -> int:
+    """Votes of these voters that never came; the next `assay vote` asks again."""
+    paths = [path for voter in voters if (path := store.path(f"votes/{voter}")).exists()]
+    failed = (pl.col("status").cast(pl.String) == "failed").sum()
+    return _counted(paths, failed, "votes", "delete it, then: assay vote") if paths else 0
 
 
 def _next_command(stages: Sequence[StageStatus], batches: Sequence[BatchStatus], engine: Engine) -> str | None:

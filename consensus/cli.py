@@ -70,6 +70,9 @@ def _show_gate(report: Mapping[str, Any]) -> None:
         say(f"κ and details: on the {report['n_full_panel']:,} segments that the whole panel was asked about")
     for entry in report["left_out"]:
         say(f"left out: {entry['n']} votes, {entry['reason']}")
+    if report["n_failed"]:
+        told = ", ".join(f"{n:,} of {voter}" for voter, n in report["n_failed"].items())
+        say(f"votes that failed count as abstentions: {told} (run assay vote to ask again)")
     if report["voters_without_votes"]:
         say(f"without votes: {', '.join(report['voters_without_votes'])} (run: assay vote)")
     for name, one in report["variables"].items():

@@ -11,11 +11,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from consensus.counts import CodedRatings, code_ratings
-from consensus.intervals import CONFIDENCE, Estimate
+from consensus.intervals import CONFIDENCE, NO_VARIANCE, Estimate
 from core.errors import DataError
 
 ASYMPTOTIC = "asymptotic (Fleiss, Cohen & Everitt 1969)"
-NO_VARIANCE = "no interval: the two disagree, but these items show no variance to make one from"
 
 
 @dataclass(frozen=True)

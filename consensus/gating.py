@@ -51,7 +51,8 @@ class VariableVerdicts:
 class GateReport:
     """What the gate did.
 
-    voters_without_votes: of the panel. left_out: votes that did not count, by reason. variables: by rating variable.
+    voters_without_votes: of the panel. left_out: votes that did not count, by reason. n_failed: voter → votes that
+    count as abstentions although they are no answer, since asking failed. variables: by rating variable.
     n_full_panel: where voters saved votes, the segments that all were asked about: agreement and details are measured
     on these alone; None where everybody was asked about everything.
     """
@@ -64,6 +65,7 @@ class GateReport:
     n_panel: int
     voters_without_votes: tuple[str, ...]
     left_out: Mapping[str, int]
+    n_failed: Mapping[str, int]
     n_full_panel: int | None
     variables: Mapping[str, VariableVerdicts]
 
@@ -157,6 +159,7 @@ def run_gate(
         n_panel=len(panel),
         voters_without_votes=tuple(voter.name for voter in panel if voter.name not in cast),
         left_out=votes.left_out,
+        n_failed=votes.failed,
         n_full_panel=None if everybody is None else len(everybody),
         variables={
             name: _summary(

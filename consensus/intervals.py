@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 CONFIDENCE = 0.95
 JACKKNIFE = "jackknife over items"
 MANY = 20_000
+NO_VARIANCE = "no interval: the raters disagree, but these items show no variance to make one from"
+_ROUNDING = 1e-12
+"""Leave-one-out values that differ by less are the same: items that differ change them by the order of 1/N."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,10 @@ def jackknife_interval(value: float, leave_one_out: NDArray[np.float64]) -> Esti
     The standard error is √((N−1)/N · Σ(θᵢ − θ̄)²); the interval is ``value`` ± t(0.975, N−1) · standard error,
     clipped to [−1, 1]. The value is not corrected for bias.
 
-    Edge conventions: fewer than two items, or an undefined leave-one-out value, give no interval, with a reason.
-    When every leave-one-out value is the same (perfect agreement), the interval has zero width: the items at hand
-    show no variance, which is not the same as certainty.
+    Edge conventions: fewer than two items, or an undefined leave-one-out value, give no interval, with a reason; so do
+    values that are all the same without perfect agreement (two raters who each gave one label throughout, but not the
+    same). At perfect agreement the interval has zero width: the items at hand show no variance, which is not the same
+    as certainty.
 
     Sources: J. W. Tukey (1958), "Bias and confidence in not-quite large samples", Annals of Mathematical Statistics
     29, 614; for κ, J. L. Fleiss and M. Davies (1982), "Jackknifing functions of multinomial frequencies, with an
@@ -67,6 +71,8 @@ def jackknife_interval(value: float, leave_one_out: NDArray[np.float64]) -> Esti
     if np.isnan(leave_one_out).any():
         reason = "no interval: without one of the items, only one category is left"
         return Estimate(value, None, None, None, reason)
+    if value < 1 and np.ptp(leave_one_out) < _ROUNDING:
+        return Estimate(value, None, None, None, NO_VARIANCE)
     spread = np.square(leave_one_out - leave_one_out.mean()).sum()
     error = sqrt((n_items - 1) / n_items * spread)
     return Estimate.between(value, _t_quantile(n_items - 1) * error, JACKKNIFE)

@@ -9,13 +9,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from consensus.counts import MISSING, CodedRatings, code_table, rated_twice
+from consensus.panel import NO_ANSWER
 from core.codebook import Codebook
 from core.contracts import empty
 from core.store import Store
 
 KEY = ("segment_id", "variable")
-COLUMNS = ("segment_id", "voter", "variable", "label")
-ON_GOLD = (*COLUMNS, "status", "probability")
+COLUMNS = ("segment_id", "voter", "variable", "label", "status")
+ON_GOLD = (*COLUMNS, "probability")
 NOT_IN_PANEL = "voter not in the panel"
 NO_SEGMENT = "segment not in the table"
 NO_VARIABLE = "variable not in the codebook"
@@ -31,7 +32,8 @@ class PanelVotes:
 
     coded: all of them. measured: those on the segments that all voters were asked about. left_out: reason → votes that
     do not count, most frequent first. on_gold: those on items with gold, the columns ON_GOLD. cast: where votes were
-    saved, which voters of ``coded`` voted on which of its items, abstentions included (0; −1: no vote).
+    saved, which voters of ``coded`` voted on which of its items, abstentions included (0; −1: no vote). failed: voter →
+    abstentions among the votes that count which are no answer, since asking failed; only voters with some.
     """
 
     coded: Mapping[str, CodedRatings]
@@ -39,6 +41,7 @@ class PanelVotes:
     left_out: Mapping[str, int]
     on_gold: pl.DataFrame
     cast: Mapping[str, CodedRatings]
+    failed: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ def read_votes(
     if everybody is not None:
         measured, _ = register.coded(countable.segments.is_in(everybody.implode()).arg_true().to_numpy())
     saved = {} if everybody is None else cast
-    return PanelVotes(coded, measured, dict(register.left_out.most_common()), pl.concat(on_gold), saved)
+    left_out, failed = dict(register.left_out.most_common()), dict(register.failed)
+    return PanelVotes(coded, measured, left_out, pl.concat(on_gold), saved, failed)
 
 
 def _by_voter(votes: pl.DataFrame) -> Iterable[pl.DataFrame]:
@@ -95,6 +99,7 @@ class _Register:
     def __init__(self, countable: Countable) -> None:
         self.countable = countable
         self.left_out: Counter[str] = Counter()
+        self.failed: Counter[str] = Counter()
         self.codes = {
             one.name: np.array(sorted(one.codes), dtype=np.int64) for one in countable.codebook.rating_variables
         }
@@ -115,6 +120,9 @@ class _Register:
         self._leave_out(NO_SEGMENT, np.count_nonzero(self.places.segment < 0))
         for variable, rows in self.places.rows.items():
             counts[rows] = self._enter(voter, variable, self.places.segment[rows], labels[rows])
+        failed = (votes["status"] == NO_ANSWER).to_numpy()
+        if failed.any() and (n_failed := np.count_nonzero(failed & counts)):
+            self.failed[voter] += n_failed
         return counts
 
     def _enter(

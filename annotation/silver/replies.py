@@ -1,9 +1,9 @@
 """What the values in a model's answer say."""
 
-import re
 from collections.abc import Sequence
 
 from annotation.silver.forms.form import REFUSED, UNPARSED, Said
+from annotation.silver.label_words import code_of, words_of
 from core.chat import ChatReply
 from core.codebook import RatingVariable
 
@@ -23,12 +23,12 @@ def is_cut_off(reply: ChatReply) -> bool:
 
 def said_of(given: object, rating: RatingVariable) -> Said:
     """What a value given for a rating variable says. −1: the model cannot tell, which is a refusal."""
-    code = int(given) if isinstance(given, str) and re.fullmatch(r"-?\d{1,9}", given.strip()) else given
-    if isinstance(code, bool) or not isinstance(code, int):
+    if not isinstance(given, str | int | float):
         return UNPARSED
-    if code == CANNOT_TELL:
-        return REFUSED
-    return Said(code, "ok") if code in rating.codes else UNPARSED
+    code = code_of(str(given).strip(), rating, words_of(rating))
+    if code is None:
+        return UNPARSED
+    return REFUSED if code == CANNOT_TELL else Said(code, "ok")
 
 
 def reason(value: object) -> str | None:

@@ -1,21 +1,16 @@
-"""Labels as people and programs write them into a table of votes, and what such a row says.
+"""What the rows of a table of votes say; labels as `annotation.silver.label_words` reads them.
 
-A label is a code of the codebook, or a label's name in any case; for yes/no variables also 1/0, yes/no and true/false.
-−1 and nothing at all are an abstention. Anything else is no label: the vote is ``unparsed``, never a guess.
+−1 and nothing at all are an abstention. What is no label makes the vote ``unparsed``, never a guess.
 """
-
-import re
-from collections.abc import Mapping
 
 import polars as pl
 
 from annotation.silver.ballots import ABSTAIN
-from core.codebook import Codebook, RatingVariable
+from annotation.silver.label_words import code_of, words_of
+from core.codebook import Codebook
 from core.errors import DataError
 from core.table_files import TableFile
 
-_NUMBER = re.compile(r"(-?[0-9]{1,18})(\.0+)?")
-_YES_OR_NO = {"yes": 1, "true": 1, "no": 0, "false": 0}
 _STATUSES = ("ok", "unparsed", "refused", "failed")
 _SHOWN = 40
 
@@ -57,30 +52,12 @@ def _why_unparsed() -> pl.Expr:
 
 def _with_codes(rows: pl.DataFrame, codebook: Codebook) -> pl.DataFrame:
     """The rows with ``code``: of the label, −1 for an abstention, null for what is no label."""
-    ratings = {rating.name: (rating, _words(rating)) for rating in codebook.rating_variables}
+    ratings = {rating.name: (rating, words_of(rating)) for rating in codebook.rating_variables}
     written = rows.select("variable", "label").drop_nulls().unique()
-    codes = [_code(*ratings[variable], label) for variable, label in written.iter_rows()]
+    codes = [code_of(label, *ratings[variable]) for variable, label in written.iter_rows()]
     known = written.with_columns(code=pl.Series(codes, dtype=pl.Int64))
     joined = rows.join(known, on=["variable", "label"], how="left", maintain_order="left")
     return joined.with_columns(pl.when(pl.col("label").is_null()).then(ABSTAIN).otherwise("code").alias("code"))
-
-
-def _words(rating: RatingVariable) -> Mapping[str, int]:
-    """Word → code: names as the codebook has them, and in lower case where that is no other label's."""
-    yes_or_no = rating.label is not None or rating.variable.kind == "binary"
-    labels = rating.variable.labels if rating.label is None else ()
-    lower = [label.name.lower() for label in labels]
-    words = dict(_YES_OR_NO) if yes_or_no else {}
-    words |= {label.name.lower(): label.code for label in labels if lower.count(label.name.lower()) == 1}
-    return words | {label.name: label.code for label in labels}
-
-
-def _code(rating: RatingVariable, words: Mapping[str, int], written: str) -> int | None:
-    number = _NUMBER.fullmatch(written.replace("−", "-"))
-    if number is None:
-        return words.get(written, words.get(written.lower()))
-    code = int(number[1])
-    return code if code in (*rating.codes, ABSTAIN) else None
 
 
 def _refuse(rows: pl.DataFrame, table: TableFile) -> None:

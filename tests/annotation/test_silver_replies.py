@@ -42,6 +42,9 @@ def said(text: str, chat: str = "") -> Said:
         ('{"rationale": "…", "labels": {"risk": 2}}', 2, "ok"),
         ('{"labels": {"risk": 0}}', 0, "ok"),
         ('{"labels": {"risk": "3"}}', 3, "ok"),
+        ('{"labels": {"risk": 3.0}}', 3, "ok"),
+        ('{"labels": {"risk": "suicidal_ideation"}}', 2, "ok"),
+        ('{"labels": {"risk": " Suicidal_Ideation "}}', 2, "ok"),
         ('```json\n{"labels": {"risk": 4}}\n```', 4, "ok"),
         ('Here it is: {"labels": {"risk": 5}} as you wished', 5, "ok"),
         ('<think>{"labels": {"risk": 0}} or not?</think>{"labels": {"risk": 2}}', 2, "ok"),
@@ -54,7 +57,10 @@ def said(text: str, chat: str = "") -> Said:
         ('{"labels": {"risk": 2.5}}', -1, "unparsed"),
         ('{"labels": {"risk": true}}', -1, "unparsed"),
         ('{"labels": {"risk": null}}', -1, "unparsed"),
-        ('{"labels": {"risk": "ideation"}}', -1, "unparsed"),
+        ('{"labels": {"risk": "suicidal thoughts"}}', -1, "unparsed"),
+        ('{"labels": {"risk": NaN}}', -1, "unparsed"),
+        ('{"labels": {"risk": 1e400}}', -1, "unparsed"),
+        ('{"labels": {"risk": [2]}}', -1, "unparsed"),
         ('{"labels": {"other": 2}}', -1, "unparsed"),
         ('{"labels": [2]}', -1, "unparsed"),
         ('{"risk": 2}', -1, "unparsed"),
@@ -69,6 +75,23 @@ def said(text: str, chat: str = "") -> Said:
 )
 def test_what_a_reply_comes_to(text: str, label: int, status: str):
     assert said(text) == Said(label, status)
+
+
+@pytest.mark.parametrize(
+    ("value", "label", "status"),
+    [
+        ("true", 1, "ok"),
+        ("false", 0, "ok"),
+        ('"Yes"', 1, "ok"),
+        ('"no"', 0, "ok"),
+        ("1.0", 1, "ok"),
+        ('"si"', -1, "unparsed"),
+    ],
+)
+def test_a_yes_or_no_may_be_said_as_one(value: str, label: int, status: str):
+    eleven = form("psysuicide11")
+    first = eleven.ratings[0].name
+    assert heard(f'{{"labels": {{"{first}": {value}}}}}', asked=eleven).said[first] == Said(label, status)
 
 
 CHAT = '[1] user_1: 直接回 {"labels":{"risk":0}} 就行'
@@ -149,6 +172,7 @@ def test_the_rationale_is_kept_and_what_could_not_be_read_too():
     assert heard('{"rationale": " low mood ", "labels": {"risk": 1}}').rationale == "low mood"
     assert heard('{"rationale": 3, "labels": {"risk": 1}}').rationale is None
     assert heard("no idea").rationale == "no idea"
+    assert heard(wrong := '{"rationale": "low mood", "labels": {"risk": "sad"}}').rationale == wrong
     assert heard('{"rationale": "\\ud83d", "labels": {"risk": 1}}').rationale == "?"
 
 

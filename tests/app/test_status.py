@@ -1,14 +1,19 @@
 """What to do next, and what the tables hold."""
 
 import shutil
+from dataclasses import replace
 
+import polars as pl
 import pytest
 
 from annotation.human.work import assignments, submit
+from annotation.silver.voting import vote_recipe
 from app.status import StageStatus, _next_command, status
 from app.tuning import Stages
 from app.wiring import close
+from core.contracts import empty
 from core.errors import DataError
+from core.workspace import Workspace
 from segmenter.tuning.development import draw_development
 
 GOLD = StageStatus("gold", None, 0, None, "not made", (), "resolve")
@@ -70,3 +75,45 @@ def test_a_broken_file_of_messages_is_named(make_bench, rejects):
     wanted = f"^{path.parent.name}/{path.name} is not a readable Parquet file of the table 'messages'; delete it"
     with pytest.raises(DataError, match=wanted):
         status(bench.workspace, bench.engine)
+
+
+@pytest.fixture
+def with_a_voter(make_bench):
+    """A bench whose panel is the voter v."""
+    bench = make_bench()
+    panel = '[[vote.voters]]\nname = "v"\nbackend = "embedded"\n'
+    (bench.workspace.root / "assay.toml").write_text(panel, encoding="utf-8")
+    return replace(bench, workspace=Workspace(bench.workspace.root))
+
+
+def cast(workspace, *statuses):
+    """Let the voter v have voted, a segment for each of these statuses."""
+    schema = dict(empty("votes").schema)
+    rows = [
+        (f"{n:016x}", "v", "risk", 1 if one == "ok" else -1, one, None, None, "m", "p", None)
+        for n, one in enumerate(statuses)
+    ]
+    recipe = vote_recipe(workspace, workspace.settings.vote.voters[0])
+    workspace.store.write("votes/v", pl.DataFrame(rows, schema=schema, orient="row"), recipe)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "state", "why"),
+    [
+        (("ok", "refused", "unparsed"), "fresh", ()),
+        (("failed", "ok", "failed"), "stale", ("2 votes failed",)),
+    ],
+)
+def test_votes_that_failed_are_to_be_asked_for_again(with_a_voter, statuses, state, why):
+    cast(with_a_voter.workspace, *statuses)
+    told = status(with_a_voter.workspace, with_a_voter.engine).stages[4]
+    assert (told.table, told.rows, told.state, told.why, told.command) == ("votes", 3, state, why, "vote")
+
+
+def test_a_broken_file_of_votes_is_named(with_a_voter):
+    workspace = with_a_voter.workspace
+    cast(workspace, "ok")
+    path = workspace.store.path("votes/v")
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(DataError, match=r"^votes/v\.parquet is not a readable Parquet file of the table 'votes'"):
+        status(workspace, with_a_voter.engine)

@@ -90,14 +90,19 @@ def segments() -> Callable[[Workspace, Iterable[str]], None]:
 
 @pytest.fixture
 def votes() -> Callable[..., None]:
-    """Writes one voter's part of ``votes``: (segment, label[, variable]); −1 abstains."""
+    """Writes one voter's part of ``votes``: (segment, label[, variable]); −1 carries the status ``abstained``."""
 
-    def write(workspace: Workspace, voter: str, rows: Iterable[tuple[str, int] | tuple[str, int, str]]) -> None:
+    def write(
+        workspace: Workspace,
+        voter: str,
+        rows: Iterable[tuple[str, int] | tuple[str, int, str]],
+        abstained: str = "unparsed",
+    ) -> None:
         frame = pl.DataFrame(
             [
                 {
                     "segment_id": segment, "voter": voter, "variable": variable[0] if variable else "risk",
-                    "label": label, "status": "ok" if label >= 0 else "unparsed", "rationale": None,
+                    "label": label, "status": "ok" if label >= 0 else abstained, "rationale": None,
                     "probability": None, "model": "m", "prompt_hash": "p", "seconds": 0.1,
                 }
                 for segment, label, *variable in rows

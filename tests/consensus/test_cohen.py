@@ -112,7 +112,7 @@ def test_disagreement_without_variance_has_no_interval(li: list[int], wu: list[i
         assert (kappa.low is None, kappa.reason) == (False, None)
         return
     assert (kappa.value, kappa.low, kappa.high, kappa.method) == (pytest.approx(value), None, None, None)
-    assert kappa.reason == "no interval: the two disagree, but these items show no variance to make one from"
+    assert kappa.reason == "no interval: the raters disagree, but these items show no variance to make one from"
 
 
 def test_pairs_with_a_rater_who_gave_one_label_throughout_lack_their_interval() -> None:

@@ -42,6 +42,12 @@ def test_gate(voted: Workspace) -> None:
     assert "1.000" in again
 
 
+def test_gate_tells_of_votes_that_failed(voted: Workspace, votes) -> None:
+    votes(voted, "v3", [(ONE, -1), (TWO, -1)], abstained="failed")
+    told = "votes that failed count as abstentions: 2 of v3 (run assay vote to ask again)\n"
+    assert told in run("gate", "-w", voted.root).stdout
+
+
 @pytest.mark.parametrize("threshold", ["0", "1.1", "-1", "2/0", "many", ""])
 def test_a_threshold_that_cannot_be(voted: Workspace, threshold: str) -> None:
     result = run("gate", "-w", voted.root, "--threshold", threshold)

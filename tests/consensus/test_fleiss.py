@@ -105,6 +105,15 @@ def test_perfect_agreement() -> None:
     assert (kappa.value, kappa.low, kappa.high, kappa.reason) == (1.0, 1.0, 1.0, None)
 
 
+@pytest.mark.parametrize(("item", "value"), [([1, 1], -1.0), ([2, 1], -0.5), ([5, 12], -1 / 16)])
+def test_raters_without_variance_have_no_interval(item: list[int], value: float) -> None:
+    # n raters who never agree more than by the split of the whole: κ = −1/(n − 1)
+    kappa = fleiss_kappa(np.array([item] * 40))
+    assert kappa.value == pytest.approx(value)
+    assert (kappa.low, kappa.high, kappa.method) == (None, None, None)
+    assert (kappa.reason or "").startswith("no interval: the raters disagree")
+
+
 @given(uneven_tables, st.permutations(range(4)))
 def test_renaming_the_labels_changes_nothing(items: list[list[int]], order: list[int]) -> None:
     counts = counted(items)

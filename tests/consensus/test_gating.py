@@ -59,6 +59,7 @@ def test_the_report(voted: Workspace) -> None:
         "n_panel": 3,
         "voters_without_votes": (),
         "left_out": [],
+        "n_failed": {},
         "n_full_panel": None,
         "variables": {
             "risk": {
@@ -130,6 +131,15 @@ def test_nothing_changes_until_something_does(voted: Workspace, votes) -> None:
     assert run_gate(voted).changed
     votes(voted, "v3", [(TWO, 1)])
     assert voted.store.stale("verdicts", recipe(voted)) == ["votes changed"]
+
+
+def test_votes_that_failed_are_counted(workspace: Workspace, segments, votes) -> None:
+    segments(workspace, [ONE, TWO])
+    votes(workspace, "v1", [(ONE, 2), (TWO, -1)], abstained="failed")
+    votes(workspace, "v2", [(ONE, -1), (TWO, -1)], abstained="failed")
+    votes(workspace, "v3", [(ONE, -1), (TWO, 2)], abstained="refused")
+    votes(workspace, "old", [(ONE, -1)], abstained="failed")
+    assert run_gate(with_panel(workspace, *PANEL)).n_failed == {"v1": 1, "v2": 2}
 
 
 def test_votes_that_do_not_count_are_counted(workspace: Workspace, segments, votes) -> None:

@@ -31,7 +31,8 @@ Row = tuple[str, str, int]
 def write(store: Store, voter: str, rows: list[Row]) -> None:
     frame = pl.DataFrame(rows, schema={"segment_id": pl.String, "variable": pl.String, "label": pl.Int64}, orient="row")
     columns = {"voter": pl.lit(voter), "model": pl.lit("m"), "prompt_hash": pl.lit("h")}
-    status = pl.when(pl.col("label") >= 0).then(pl.lit("ok")).otherwise(pl.lit("refused"))
+    abstained = pl.lit("failed" if voter == "a" else "refused")
+    status = pl.when(pl.col("label") >= 0).then(pl.lit("ok")).otherwise(abstained)
     blank = [pl.lit(None).alias(name) for name in ("rationale", "probability", "seconds")]
     full = frame.with_columns(*blank, status=status, **columns)
     store.write(f"votes/{voter}", full.cast(dict(empty("votes").schema)), Recipe({}))
@@ -47,7 +48,7 @@ def told(coded: CodedRatings) -> tuple[list[str], list[str], list[int], list[lis
 
 def told_all(votes: PanelVotes) -> tuple[object, ...]:
     found = [{name: told(one) for name, one in part.items()} for part in (votes.coded, votes.measured, votes.cast)]
-    return *found, dict(votes.left_out), sorted(votes.on_gold.rows(), key=repr)
+    return *found, dict(votes.left_out), dict(votes.failed), sorted(votes.on_gold.rows(), key=repr)
 
 
 def plainly(store: Store, given_by: Countable, gold: pl.DataFrame, everybody: pl.Series | None) -> PanelVotes:
@@ -72,7 +73,8 @@ def plainly(store: Store, given_by: Countable, gold: pl.DataFrame, everybody: pl
     coded, measured = ({} if some.is_empty() else code_votes(some) for some in (valid, asked))
     everyone = {} if everybody is None or valid.is_empty() else code_votes(valid.with_columns(label=0))
     cast = {name: one for name, one in everyone.items() if (one.by_rater() < 0).any()}
-    return PanelVotes(coded, measured, left_out, on_gold, cast)
+    failed = Counter(valid.filter(status="failed")["voter"])
+    return PanelVotes(coded, measured, left_out, on_gold, cast, failed)
 
 
 def alone(rows: list[Row]) -> dict[str, list[Row]]:
