@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
+from core.chat import ChatRequest
+
 
 @dataclass(frozen=True)
 class Scripted:
@@ -48,6 +50,11 @@ def fails(status: int, *, wait_ms: int = 1, code: str = "") -> Scripted:
     """An error, with the wish that the client come back after ``wait_ms`` milliseconds."""
     body = json.dumps({"error": {"message": "scripted failure", "code": code or None}})
     return Scripted(body, status, {"retry-after-ms": str(wait_ms)})
+
+
+def chat_request(text: str = "hello", **options: Any) -> ChatRequest:
+    """A short request; options: as in `core.chat.ChatRequest`."""
+    return ChatRequest("m", (("system", "be brief"), ("user", text)), {"temperature": 0.0}, **options)
 
 
 class ScriptedServer:
