@@ -58,11 +58,12 @@ def _accuracy(facts: Facts, rating: RatingVariable, found: AgainstGold, mark: Ht
 def _told(facts: Facts, found: AgainstGold) -> str:
     """Which segments the figures hold for, and what the voters knew of them."""
     told = [f"Compared on {counted(found.n_gold, 'segment')} with gold{_drawn(found)}; the figures hold for these."]
-    audited = found.gate_where_drawn.get("audit")
-    if audited is not None:
+    if found.gate_at_large.value is None:
+        told.append(f"How many of all silver labels gold would confirm is not known: {found.gate_at_large.reason}.")
+    else:
         told.append(
-            "Only segments drawn from the accepted ones speak for silver labels at large: gold confirms "
-            f"{percent(audited.value)} ({_range(audited)}) of those that have a silver label now."
+            "Of all silver labels, also those on segments that nobody looked at, gold would confirm an estimated "
+            f"{percent(found.gate_at_large.value)} ({_range(found.gate_at_large)})."
         )
     if found.n_full_panel is not None:
         told.append(f"Voters and ρ: on the {found.n_full_panel:,} that the whole panel was asked about.")

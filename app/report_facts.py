@@ -63,7 +63,8 @@ class Facts:
     @property
     def votes_were_saved(self) -> bool:
         """Whether voters were asked no more than a verdict needs; then ``votes`` are those of the full share."""
-        made = [manifest for name, manifest in self.manifests.items() if name.startswith("votes/")]
+        panel = _panel(self.workspace, self.manifests.get("verdicts"))
+        made = [self.manifests.get(f"votes/{voter}") for voter in panel]
         return any(ECONOMY in manifest.recipe.settings for manifest in made if manifest is not None)
 
     @property
@@ -119,22 +120,25 @@ def _n_messages(store: Store, manifests: Mapping[str, Manifest | None]) -> int:
     return sum(rows) if len(rows) == len(made) else store.read("messages").height
 
 
+def _panel(workspace: Workspace, verdicts: Manifest | None) -> list[str]:
+    """The panel that made the verdicts, before that the one of the settings, else everybody who voted."""
+    made = [name for name, _ in verdicts.recipe.settings.get("panel", ())] if verdicts else []
+    ours = made or [voter.name for voter in workspace.settings.vote.voters]
+    return ours or [part.partition("/")[2] for part in workspace.store.parts("votes")]
+
+
 def _counted_votes(workspace: Workspace, verdicts: Manifest | None) -> pl.DataFrame:
     """The votes that count at the gate: of the panel, on present segments, with labels of the codebook.
 
     Where voters saved votes, those on the segments that all were asked about: the others are no fair sample.
-
-    The panel is the one that made the verdicts, before that the one of the settings, else everybody who voted.
     """
-    store = workspace.store
-    votes = store.read_or_empty("votes")
-    panel = [name for name, _ in verdicts.recipe.settings.get("panel", ())] if verdicts else []
-    panel = panel or [voter.name for voter in workspace.settings.vote.voters] or votes["voter"].unique().to_list()
+    store, panel = workspace.store, _panel(workspace, verdicts)
     codes = [(rating.name, code) for rating in workspace.codebook.rating_variables for code in (-1, *rating.codes)]
     known = pl.DataFrame(codes, schema={"variable": pl.String, "label": pl.Int64}, orient="row")
-    ours = votes.filter(pl.col("voter").is_in(panel)).join(known, on=["variable", "label"], how="semi")
+    votes = store.read_or_empty("votes").filter(pl.col("voter").is_in(panel))
+    ours = votes.join(known, on=["variable", "label"], how="semi")
     ours = ours.join(store.read_or_empty("segments"), on="segment_id", how="semi")
-    made = [store.manifest(part) for part in store.parts("votes")]
+    made = [store.manifest(f"votes/{voter}") for voter in panel]
     everybody = full_share(ours["segment_id"], [one.recipe.settings for one in made if one is not None])
     return ours if everybody is None else ours.filter(pl.col("segment_id").is_in(everybody.implode()))
 

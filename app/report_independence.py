@@ -10,6 +10,7 @@ from app.report_page import SIMULATED, Html, counted, decimal, element, figure, 
 from app.report_voters import measured_on
 from consensus.counts import CodedRatings
 from consensus.gate import Rule
+from consensus.gold_sample import gold_sample, strata_of
 from consensus.intervals import Estimate
 from consensus.panel_details import PanelDetails, panel_details
 from core.codebook import RatingVariable
@@ -40,17 +41,17 @@ def gate_rule(facts: Facts, variable: str) -> Rule:
     return Rule.of(weights, Fraction(threshold), quorum, len(weights))
 
 
-def details_of(facts: Facts, variable: str, coded: CodedRatings) -> PanelDetails | None:
+def details_of(facts: Facts, rating: RatingVariable, coded: CodedRatings) -> PanelDetails | None:
     """What `assay gate --details` measures, by the rule of the verdicts; None before there are verdicts.
 
     coded: the votes on the variable; where voters saved votes, those on the full share alone.
     """
     voted = pl.col("segment_id").is_in(coded.items.implode())
-    verdicts, gold = (facts.on(name, variable).filter(voted) for name in ("verdicts", "gold"))
+    verdicts = facts.on("verdicts", rating.name).filter(voted)
     if verdicts.is_empty():
         return None
-    people = dict(gold.select("segment_id", "label").iter_rows())
-    return panel_details(coded, verdicts, gate_rule(facts, variable), people)
+    sample = gold_sample(facts.on("gold", rating.name), rating.codes, coded.items, strata_of(facts.verdicts))
+    return panel_details(coded, verdicts, gate_rule(facts, rating.name), sample)
 
 
 def single_voters(facts: Facts, rating: RatingVariable, details: PanelDetails, kappa: Estimate | None) -> Html:
@@ -94,7 +95,7 @@ def _effective(details: PanelDetails, simulated: bool) -> tuple[object, ...]:
     if found.n_effective is None:
         return name, None, f"undefined: {found.reason}"
     against = (
-        "errors counted by gold labels"
+        "errors counted by gold labels, weighted to all segments"
         if details.errors_against == "gold"
         else "errors counted by silver labels, which the votes made themselves: the number is too high"
     )

@@ -76,7 +76,7 @@ def _variable(facts: Facts, rating: RatingVariable, kappa: Estimate | None) -> H
     if facts.votes_were_saved:
         counts += "These are the random share that the whole panel was asked about; the figures of voters are theirs. "
     coded = code_ratings(votes_as_ratings(voted))
-    details = details_of(facts, rating.name, coded)
+    details = details_of(facts, rating, coded)
     pairs = details.cohen_kappa if details else pairwise_from_codes(coded)
     return section(
         title,

@@ -10,16 +10,25 @@ from numpy.typing import NDArray
 
 from consensus.counts import MISSING
 from consensus.gold_calibration import TENTHS_AND_ONE, Calibration, calibrations
+from consensus.gold_sample import strata_of
 from consensus.gold_scores import NO_LABELS, Scores, scores
 from consensus.intervals import Estimate
 from consensus.panel import NO_ANSWER
-from consensus.proportions import share
+from consensus.proportions import share, stratified_share
 from core.errors import DataError
 
 GATE = "gate"
 NO_SEGMENT = "no verdict on the segment"
 NO_CODE = "gold label not in the codebook"
 NO_SILVER = "no gold item has a silver label"
+KINDS = {
+    True: "with silver labels on every variable",
+    False: "with a silver label on this variable and not on every one",
+}
+"""By ``audited``, as in `strata_of`."""
+UNKNOWN_DRAW = "how the gold items were drawn is not known"
+NOT_ASKED = "no gold item is on a segment that all voters were asked about"
+SILVER_NOT_ASKED = "no gold item with a silver label is on a segment that all voters were asked about"
 NO_PROBABILITY = "its labels on gold items have no probability"
 NOT_DRAWN = "in_no_closed_batch"
 
@@ -31,7 +40,10 @@ class AgainstGold:
     n_gold: gold items compared. left_out: gold items that are not, by reason. n_full_panel: where voters saved votes,
     the gold items that all of them were asked about, on which alone voters and ρ are measured; else None. by_source,
     drawn: gold items by how people reached the label, and by how they were drawn; drawn is None where that is unknown.
-    gate_where_drawn: the accuracy of silver labels by how the item was drawn. Voters in the order of their names.
+    gate_where_drawn: the accuracy of silver labels by how the item was drawn. gate_at_large: that of all silver labels,
+    from gold items drawn for batches: those accepted on every variable and the others, each weighted by its share of
+    the silver labels.
+    Voters in the order of their names.
     """
 
     n_gold: int
@@ -40,6 +52,7 @@ class AgainstGold:
     by_source: Mapping[str, int]
     drawn: Mapping[str, int] | None
     gate_where_drawn: Mapping[str, Estimate]
+    gate_at_large: Estimate
     gate: Scores
     voters: tuple[Scores, ...]
 
@@ -49,6 +62,7 @@ class AgainstGold:
             **vars(self),
             "left_out": [{"reason": reason, "n": n} for reason, n in self.left_out.items()],
             "gate_where_drawn": {origin: one.as_json() for origin, one in self.gate_where_drawn.items()},
+            "gate_at_large": self.gate_at_large.as_json(),
             "gate": self.gate.as_json(),
             "voters": [{"voter": voter.name, **voter.as_json()} for voter in self.voters],
         }
@@ -61,14 +75,16 @@ def against_gold(
     variable: str,
     codes: Sequence[int],
     *,
+    strata: pl.DataFrame | None = None,
     drawn: Mapping[str, str] | None = None,
     full_panel: pl.Series | None = None,
 ) -> AgainstGold | None:
     """Measure a rating variable's labels by those of people; None where it has no gold.
 
     votes, verdicts, gold: in the shape of the tables; votes: those that count at the gate. codes: the labels of the
-    codebook. drawn: segment_id → origin, as `drawn_as` gives it. full_panel: segment_ids that all voters were asked
-    about, where they saved votes elsewhere: the gate's labels are those of the full panel there too, its ρ is not.
+    codebook. strata: `strata_of` the verdicts, for who measures many variables. drawn: segment_id → origin, as
+    `drawn_as` gives it. full_panel: segment_ids that all voters were asked about, where they saved votes elsewhere: the
+    gate's labels are those of the full panel there too, its ρ is not.
 
     A vote without a label is an abstention, counted and never an error. Raises DataError for a vote or a silver label
     outside ``codes``; gold outside them, or on a segment without a verdict, is left out and counted.
@@ -95,6 +111,7 @@ def against_gold(
         by_source=_counts(compared["source"].cast(pl.String)),
         drawn=None if drawn is None else _counts(_origins(compared, drawn)),
         gate_where_drawn=_where_drawn(silver, drawn or {}),
+        gate_at_large=_at_large(silver, own, strata_of(verdicts) if strata is None else strata, drawn),
         gate=_gate(silver, compared, measured, codes),
         voters=_voters(mine, measured, codes),
     )
@@ -109,7 +126,8 @@ def _gate(silver: pl.DataFrame, compared: pl.DataFrame, measured: pl.DataFrame, 
         _support(compared, codes),
         n_unanswered=0,
         on_silver=(int(silver["right"].sum()), silver.height),
-        calibration=calibrations(firm, TENTHS_AND_ONE).get(GATE) or Calibration.none(NO_SILVER),
+        calibration=calibrations(firm, TENTHS_AND_ONE).get(GATE)
+        or Calibration.none(NO_SILVER if silver.is_empty() else SILVER_NOT_ASKED),
     )
 
 
@@ -131,10 +149,17 @@ def _voters(mine: pl.DataFrame, measured: pl.DataFrame, codes: Sequence[int]) ->
             support,
             n_unanswered=measured.height - answered.get(name, 0),
             on_silver=on_silver.get(name, (0, 0)),
-            calibration=calibrated.get(name) or Calibration.none(NO_PROBABILITY if name in confusions else NO_LABELS),
+            calibration=calibrated.get(name) or Calibration.none(_no_probability(name in confusions, measured)),
+            no_gold=NOT_ASKED,
         )
         for name in names
     )
+
+
+def _no_probability(has_labels: bool, measured: pl.DataFrame) -> str:
+    if measured.is_empty():
+        return NOT_ASKED
+    return NO_PROBABILITY if has_labels else NO_LABELS
 
 
 def _confusions(labelled: pl.DataFrame, codes: Sequence[int]) -> dict[str, NDArray[np.int64]]:
@@ -168,6 +193,21 @@ def _where_drawn(silver: pl.DataFrame, drawn: Mapping[str, str]) -> dict[str, Es
         return {}
     counts = silver.with_columns(_origins(silver, drawn)).group_by("origin").agg(pl.col("right").sum(), n=pl.len())
     return {origin: share(right, n, NO_SILVER) for origin, right, n in counts.sort("origin").iter_rows()}
+
+
+def _at_large(
+    silver: pl.DataFrame, own: pl.DataFrame, strata: pl.DataFrame, drawn: Mapping[str, str] | None
+) -> Estimate:
+    """silver: gold items that have a silver label. own: all verdicts on the variable."""
+    if not drawn:
+        return Estimate.undefined(UNKNOWN_DRAW)
+    sizes = own.filter(pl.col("silver").is_not_null()).join(strata, on="segment_id").group_by("audited").len("size")
+    looked_at = silver.filter(pl.col("segment_id").is_in(list(drawn))).join(strata, on="segment_id")
+    counts = looked_at.group_by("audited").agg(pl.col("right").sum(), n=pl.len())
+    rows = sizes.join(counts, on="audited", how="left").sort("audited").fill_null(0).rows(named=True)
+    unseen = [f"{row['size']:,} segments {KINDS[row['audited']]}" for row in rows if not row["n"]]
+    reason = f"no gold item was drawn from the {' and the '.join(unseen)}" if rows else "there are no silver labels"
+    return stratified_share([(row["right"], row["n"], row["size"]) for row in rows], reason)
 
 
 def _refuse_unknown(labels: pl.Series, codes: Sequence[int], variable: str) -> None:

@@ -24,8 +24,9 @@ class Calibrated:
     """A fitted posterior.
 
     posterior: items × codes, rows sum to 1. weights: of each voter's evidence, in the order of the raters; below 1
-    where voters err together. n_gold: items it was fitted on. log_loss, log_loss_plain: mean −ln p(gold label) over
-    gold items that the fit had not seen, with these weights and with all of them 1 (nats).
+    where voters err together. n_gold: items it was fitted on. log_loss, log_loss_plain: mean −ln p(gold label), with
+    these weights and with all of them 1, in nats. By ten folds: confusion and weights for a gold item come from the
+    other folds, but the evidence that its weights were fitted to comes from confusions that have seen its label.
     """
 
     posterior: NDArray[np.float64]

@@ -44,8 +44,8 @@ def cohen_kappa(ratings: pl.DataFrame, a: str, b: str) -> PairKappa:
     Edge conventions: no item that both labelled, or both giving one and the same label throughout, leaves κ undefined
     (value None, with a reason). The interval is κ ± 1.96 asymptotic standard errors, clipped to [−1, 1]; at perfect
     agreement its width is zero, which is not the same as certainty. Where they disagree and the standard error is zero
-    all the same (one of them gave one label throughout, which makes κ 0, or κ = −1), there is no interval, with a
-    reason.
+    all the same (for example where one of them gave one label throughout, which makes κ 0, or κ = −1), there is no
+    interval, with a reason.
 
     Sources: J. Cohen (1960), "A coefficient of agreement for nominal scales", Educational and Psychological
     Measurement 20, 37–46; J. L. Fleiss, J. Cohen and B. S. Everitt (1969), "Large sample standard errors of kappa and

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
+from math import gcd, lcm
 
 import numpy as np
 import polars as pl
@@ -15,6 +15,7 @@ from core.contracts import empty
 from core.errors import DataError, SettingsError
 
 REASONS = ("accepted", "no_consensus", "no_valid_votes", "below_quorum")
+_EXACT_IN_FLOATS = 2**53
 _LARGEST = 2**63 - 1
 _THRESHOLD = re.compile(r"[0-9]{1,9}(?:/[0-9]{1,9}|\.[0-9]{1,15})?")
 
@@ -90,7 +91,7 @@ def judge(coded: CodedRatings, variable: str, rule: "Rule") -> pl.DataFrame:
             "segment_id": coded.items,
             "variable": pl.repeat(variable, len(coded.items), eager=True),
             "label": names.gather(np.where(accepted, found.leader, nobody)),
-            "rho": pl.Series(found.best).cast(pl.Float64) / pl.Series(np.where(n_valid > 0, found.valid, 1)),
+            "rho": _quotients(found.best, np.where(n_valid > 0, found.valid, 1)),
             "accepted": accepted,
             "n_valid": n_valid.astype(np.int64),
             "n_panel": pl.repeat(rule.n_panel, len(coded.items), dtype=pl.Int64, eager=True),
@@ -98,6 +99,13 @@ def judge(coded: CodedRatings, variable: str, rule: "Rule") -> pl.DataFrame:
             "reason": pl.Series(REASONS, dtype=pl.Enum(REASONS)).gather(reason),
         }
     ).with_columns(pl.when(pl.col("n_valid") > 0).then("rho").alias("rho"))
+
+
+def _quotients(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
+    """part / whole, each correctly rounded, so that 7 of 10 is the float 0.7."""
+    if whole.max(initial=0) < _EXACT_IN_FLOATS:
+        return part / whole
+    return np.array([int(one) / int(all_of_it) for one, all_of_it in zip(part, whole, strict=True)])
 
 
 @dataclass(frozen=True)
@@ -116,7 +124,7 @@ class Leaders:
 class Rule:
     """When a vote is accepted, in whole numbers. Make one with `Rule.of`.
 
-    weights: of each voter, times their common denominator. quorum: the fewest valid votes; 0 asks for none.
+    weights: of each voter, in whole numbers without a common divisor. quorum: the fewest valid votes; 0 asks for none.
     """
 
     weights: Mapping[str, int]
@@ -184,12 +192,15 @@ def _check_settings(threshold: Fraction, quorum: int | None, n_panel: int) -> No
 
 
 def _whole_weights(weights: Mapping[str, Fraction], threshold: Fraction) -> dict[str, int]:
-    """The weights times their common denominator; small enough that no comparison can overflow."""
+    """The weights in whole numbers that have no common divisor; small enough that no comparison can overflow."""
     wrong = {voter: str(weight) for voter, weight in weights.items() if weight <= 0}
     if wrong:
         raise SettingsError(f"wanted weights above 0; got {wrong}. To silence a voter, take it out of the panel.")
     scale = lcm(*(Fraction(weight).denominator for weight in weights.values()))
-    whole = {voter: int(weight * scale) for voter, weight in weights.items()}
+    scaled = {voter: int(weight * scale) for voter, weight in weights.items()}
+    # In the smallest whole numbers: equal weights are all 1, and ρ is a quotient of small numbers.
+    common = gcd(*scaled.values())
+    whole = {voter: weight // common for voter, weight in scaled.items()}
     if sum(whole.values()) * threshold.denominator > _LARGEST:
         raise SettingsError(
             "wanted weights and a threshold that compare exactly in 64-bit integers; their common denominator "

@@ -7,15 +7,15 @@ from typing import Any
 
 import polars as pl
 
-from consensus.against_gold import AgainstGold, against_gold
-from consensus.counts import CodedRatings
+from consensus.against_gold import against_gold
 from consensus.economy import n_open
 from consensus.fleiss import fleiss_kappa
 from consensus.gate import REASONS, Rule, judge
+from consensus.gold_sample import gold_sample, strata_of
 from consensus.intervals import Estimate
 from consensus.panel_details import PanelDetails, panel_details
 from consensus.panel_votes import KEY, Countable, PanelVotes, read_votes
-from core.codebook import Codebook
+from core.codebook import Codebook, RatingVariable
 from core.contracts import empty
 from core.errors import SettingsError, WorkspaceError
 from core.full_share import full_share
@@ -45,6 +45,15 @@ class VariableVerdicts:
         own = {**vars(self), "fleiss_kappa": self.fleiss_kappa.as_json()}
         details = own.pop("details")
         return own if details is None else {**own, "details": details.as_json()}
+
+
+@dataclass(frozen=True)
+class _People:
+    """What a panel is measured by. gold: in the shape of the table; strata: as `strata_of`; drawn: as `drawn_as`."""
+
+    gold: pl.DataFrame
+    strata: pl.DataFrame
+    drawn: Mapping[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -144,12 +153,7 @@ def run_gate(
     else:
         verdicts = store.read("verdicts")
     cast = {voter for coded in votes.coded.values() for voter in coded.raters}
-    against = {
-        variable.name: against_gold(
-            votes.on_gold, verdicts, gold, variable.name, variable.codes, drawn=drawn, full_panel=everybody
-        )
-        for variable in workspace.codebook.rating_variables
-    }
+    people = _People(gold, strata_of(verdicts if gold.height else verdicts.clear()), drawn) if details else None
     return GateReport(
         changed=changed,
         threshold=gate_settings.threshold,
@@ -162,14 +166,8 @@ def run_gate(
         n_failed=votes.failed,
         n_full_panel=None if everybody is None else len(everybody),
         variables={
-            name: _summary(
-                verdicts.filter(variable=name),
-                votes.measured.get(name),
-                rules[name] if details else None,
-                gold.filter(variable=name),
-                against[name],
-            )
-            for name in names
+            rating.name: _summary(rating, votes, verdicts, rules[rating.name], everybody, people)
+            for rating in workspace.codebook.rating_variables
         },
     )
 
@@ -228,24 +226,27 @@ def _with_unvoted(
 
 
 def _summary(
+    rating: RatingVariable,
+    votes: PanelVotes,
     verdicts: pl.DataFrame,
-    coded: CodedRatings | None,
-    rule: Rule | None,
-    gold: pl.DataFrame,
-    against: AgainstGold | None,
+    rule: Rule,
+    everybody: pl.Series | None,
+    people: _People | None,
 ) -> VariableVerdicts:
-    """coded: None where nobody voted. rule: None where no details are wanted."""
-    by_reason = dict(verdicts.get_column("reason").cast(pl.String).value_counts().iter_rows())
+    """verdicts: on all variables. people: None where no details are wanted."""
+    own = verdicts.filter(variable=rating.name)
+    coded = votes.measured.get(rating.name)
+    by_reason = dict(own.get_column("reason").cast(pl.String).value_counts().iter_rows())
     counts = {f"n_{reason}": by_reason.get(reason, 0) for reason in REASONS}
-    n_items = verdicts.height
-    rate = counts["n_accepted"] / n_items if n_items else None
+    rate = counts["n_accepted"] / own.height if own.height else None
     kappa = fleiss_kappa(coded.counts()) if coded else Estimate.undefined("no item has two ratings")
     details = None
-    if coded and rule:
-        everything = len(coded.items) == n_items
-        measured, known = (
-            table if everything else table.filter(pl.col("segment_id").is_in(coded.items.implode()))
-            for table in (verdicts, gold)
-        )
-        details = panel_details(coded, measured, rule, dict(known.select("segment_id", "label").iter_rows()), against)
-    return VariableVerdicts(n_items=n_items, **counts, acceptance_rate=rate, fleiss_kappa=kappa, details=details)
+    if coded and people:
+        against = against_gold(
+            votes.on_gold, verdicts, people.gold, rating.name, rating.codes,
+            strata=people.strata, drawn=people.drawn, full_panel=everybody,
+        )  # fmt: skip
+        voted = own if len(coded.items) == own.height else own.filter(pl.col("segment_id").is_in(coded.items.implode()))
+        sample = gold_sample(people.gold.filter(variable=rating.name), rating.codes, coded.items, people.strata)
+        details = panel_details(coded, voted, rule, sample, against)
+    return VariableVerdicts(n_items=own.height, **counts, acceptance_rate=rate, fleiss_kappa=kappa, details=details)

@@ -91,11 +91,13 @@ def scores(
     n_unanswered: int,
     on_silver: tuple[int, int],
     calibration: Calibration,
+    no_gold: str = NO_GOLD,
 ) -> Scores:
     """The scores of one rater.
 
     confusion: gold × given, in the order of ``codes``. support: gold items of each label, labelled or not. on_silver:
-    of the gold items with a silver label, how many it got right, and how many it labelled.
+    of the gold items with a silver label, how many it got right, and how many it labelled. no_gold: why there is
+    nothing to compare, where there is nothing.
     """
     n_gold, n_labelled, n_right = int(support.sum()), int(confusion.sum()), int(confusion.trace())
     return Scores(
@@ -106,9 +108,9 @@ def scores(
         n_right=n_right,
         n_abstained=n_gold - n_labelled,
         n_unanswered=n_unanswered,
-        accuracy=share(n_right, n_labelled, NO_LABELS),
-        coverage=share(n_labelled, n_gold, NO_GOLD),
-        where_silver=share(*on_silver, NO_SILVER),
+        accuracy=share(n_right, n_labelled, NO_LABELS if n_gold else no_gold),
+        coverage=share(n_labelled, n_gold, no_gold),
+        where_silver=share(*on_silver, NO_SILVER if n_gold else no_gold),
         confusion=tuple(tuple(row) for row in confusion.tolist()),
         abstained=tuple((support - confusion.sum(axis=1)).tolist()),
         labels=tuple(_label(code, place, confusion, int(support[place])) for place, code in enumerate(codes)),

@@ -11,8 +11,8 @@ CONFIDENCE = 0.95
 JACKKNIFE = "jackknife over items"
 MANY = 20_000
 NO_VARIANCE = "no interval: the raters disagree, but these items show no variance to make one from"
-_ROUNDING = 1e-12
-"""Leave-one-out values that differ by less are the same: items that differ change them by the order of 1/N."""
+ROUNDING = 1e-12
+"""Numbers that differ by less are the same. Leave-one-out values of items that differ do by the order of 1/N."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def jackknife_interval(value: float, leave_one_out: NDArray[np.float64]) -> Esti
     if np.isnan(leave_one_out).any():
         reason = "no interval: without one of the items, only one category is left"
         return Estimate(value, None, None, None, reason)
-    if value < 1 and np.ptp(leave_one_out) < _ROUNDING:
+    if value < 1 and np.ptp(leave_one_out) < ROUNDING:
         return Estimate(value, None, None, None, NO_VARIANCE)
     spread = np.square(leave_one_out - leave_one_out.mean()).sum()
     error = sqrt((n_items - 1) / n_items * spread)

@@ -61,15 +61,18 @@ def _nominal(
     left_out: NDArray[np.int64], used: NDArray[np.int64], marginals: NDArray[np.int64], n: NDArray[np.int64]
 ) -> tuple[Floats, Floats]:
     """Σ o_ck δ²_ck and Σ n_c n_k δ²_ck for each row of ``left_out``: the sums off the diagonal."""
-    observed = _mixed_pairs(used).sum() - _mixed_pairs(left_out)
-    expected = (n * n - np.square(marginals).sum(axis=1)).astype(np.float64)
-    return observed, expected
+    return _mixed_pairs(used).sum() - _mixed_pairs(left_out), _mixed(marginals, n)
 
 
 def _mixed_pairs(rows: NDArray[np.int64]) -> Floats:
     """Each item's coincidences off the diagonal; 0 for a row of zeros."""
     ratings = rows.sum(axis=1)
-    return (ratings * ratings - np.square(rows).sum(axis=1)) / np.maximum(ratings - 1, 1)
+    return _mixed(rows, ratings) / np.maximum(ratings - 1, 1)
+
+
+def _mixed(counts: NDArray[np.int64], totals: NDArray[np.int64]) -> Floats:
+    """Σ n_c n_k over c ≠ k of each row. In floats: the square of billions of ratings would not fit into 64 bits."""
+    return (counts.astype(np.float64) * (totals[:, np.newaxis] - counts)).sum(axis=1)
 
 
 def _ordinal(

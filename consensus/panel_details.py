@@ -1,6 +1,5 @@
 """What a panel's votes on one variable tell beyond the verdicts: pairs, single voters, thin items, other methods."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +7,11 @@ import polars as pl
 
 from consensus.against_gold import AgainstGold
 from consensus.alternatives import alternatives, differences
-from consensus.calibration import Calibrated
+from consensus.calibration import LEAST_GOLD, Calibrated
 from consensus.cohen import PairKappa, pairwise_from_codes
 from consensus.counts import CodedRatings
 from consensus.gate import Rule
+from consensus.gold_sample import effective_size
 from consensus.independence import EffectiveVoters, effective_voters
 from consensus.leave_one_out import leave_one_out
 
@@ -21,8 +21,8 @@ class PanelDetails:
     """One rating variable.
 
     cohen_kappa: every pair of voters. without: `leave_one_out`. effective: with what its errors were measured by
-    (``errors_against``: gold, else silver). thin: `thin_items`. others: `differences`. calibrated: how the calibrated
-    pool was fitted; None where gold does not suffice. against_gold: None without gold.
+    (``errors_against``: gold, weighted to all items, else silver). thin: `thin_items`. others: `differences`.
+    calibrated: how the calibrated pool was fitted; None where gold does not suffice. against_gold: None without gold.
     """
 
     cohen_kappa: list[PairKappa]
@@ -54,17 +54,18 @@ def panel_details(
     coded: CodedRatings,
     verdicts: pl.DataFrame,
     rule: Rule,
-    gold: Mapping[str, int],
+    gold: pl.DataFrame,
     against: AgainstGold | None = None,
 ) -> PanelDetails:
-    """Everything about the votes on one variable. verdicts: its rows of the table; gold: item → label, may be empty.
+    """Everything about the votes on one variable.
 
-    Voters' errors are counted against gold once there are 30 gold items, else against silver, which their own votes
-    made: then the panel looks more independent than it is.
+    verdicts: its rows of the table. gold: as `consensus.gold_sample.gold_sample` gives it, may be empty. Voters' errors
+    are counted against gold, weighted to all items, once that tells as much as 30 items drawn from all would; else
+    against silver, which their own votes made: then the panel looks more independent than it is.
     """
     silver = verdicts.select("label", item="segment_id")
-    enough = len(gold) >= 30
-    others, calibrated = alternatives(coded, rule, gold)
+    enough = effective_size(gold) >= LEAST_GOLD
+    others, calibrated = alternatives(coded, rule, dict(gold.select("item", "label").iter_rows()))
     told = differences(verdicts, others)
     return PanelDetails(
         cohen_kappa=pairwise_from_codes(coded),

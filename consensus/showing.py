@@ -6,6 +6,11 @@ from typing import Any
 from consensus.showing_gold import show_against_gold
 from core.command import say, table
 
+_MEASURED_BY = {
+    "gold": "gold, weighted to all segments",
+    "silver": "silver, which the votes made themselves: the number is too high",
+}
+
 
 def show_details(variable: str, details: Mapping[str, Any]) -> None:
     """Print what `PanelDetails.as_json` gives for one rating variable."""
@@ -50,13 +55,15 @@ def _effective(found: Mapping[str, Any]) -> str:
         return f"effective number of independent voters: undefined, {found['reason']}"
     worth = f"{found['n_effective']:.1f} of {found['n_voters']}"
     how = f"mean correlation of errors {found['mean_correlation']:.2f} over {found['n_pairs']} pairs"
-    return f"effective number of independent voters: {worth} ({how}, measured by {found['errors_against']})"
+    return (
+        f"effective number of independent voters: {worth} ({how}, measured by {_MEASURED_BY[found['errors_against']]})"
+    )
 
 
 def _calibrated(fitted: Mapping[str, Any] | None) -> str:
     if fitted is None:
         return "the calibrated pool needs 30 gold items with votes"
     return (
-        f"the calibrated pool was fitted on {fitted['n_gold']} gold items: held-out log loss {fitted['log_loss']:.2f}, "
-        f"{fitted['log_loss_plain']:.2f} if the voters were taken for independent"
+        f"the calibrated pool was fitted on {fitted['n_gold']} gold items: cross-validated log loss "
+        f"{fitted['log_loss']:.2f}, {fitted['log_loss_plain']:.2f} if the voters were taken for independent"
     )

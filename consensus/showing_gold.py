@@ -19,6 +19,9 @@ def show_against_gold(variable: str, told: Mapping[str, Any]) -> None:
     if told["gate_where_drawn"]:
         found = [f"{origin.replace('_', ' ')} {_with_range(one)}" for origin, one in told["gate_where_drawn"].items()]
         say(f"the gate by how the items were drawn: {', '.join(found)}")
+    at_large = told["gate_at_large"]
+    known = _with_range(at_large) if at_large["value"] is not None else f"not known, {at_large['reason']}"
+    say(f"the gate on all silver labels, by gold weighted to all segments: {known}")
     say("accuracy of the labels given, 95% Wilson interval; by label, confusion, calibration: --json, assay report")
 
 

@@ -22,10 +22,12 @@ def in_full_share(segment_id: str, share: float, seed: int) -> bool:
 def full_share(segment_ids: pl.Series, settings: Iterable[Mapping[str, Any]]) -> pl.Series | None:
     """The segments that every voter was asked about. settings: of the recipes of the voters' tables.
 
-    None when no voter saved votes: then that is all of them.
+    None when no voter saved votes: then that is all of them. Voters that saved votes under different settings, as they
+    have while a run is stopped, were all asked about what their shares have in common.
     """
-    saving = next((found[ECONOMY] for found in settings if ECONOMY in found), None)
-    if saving is None:
+    saving = {(found[ECONOMY]["share"], found[ECONOMY]["seed"]) for found in settings if ECONOMY in found}
+    if not saving:
         return None
     ids = segment_ids.unique(maintain_order=True)
-    return ids.filter(pl.Series([in_full_share(one, saving["share"], saving["seed"]) for one in ids], dtype=pl.Boolean))
+    shared = [all(in_full_share(one, share, seed) for share, seed in saving) for one in ids]
+    return ids.filter(pl.Series(shared, dtype=pl.Boolean))

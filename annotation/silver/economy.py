@@ -6,6 +6,7 @@ that agreed most with the rest of the panel on the full share; each is asked onl
 
 from collections.abc import Callable, Collection, Sequence
 from fractions import Fraction
+from math import lcm
 
 import polars as pl
 
@@ -38,8 +39,10 @@ def asking_order(panel: Sequence[Voter], votes: pl.DataFrame) -> list[Voter]:
 
 
 def _information(voter: Voter, panel: Sequence[Voter], votes: pl.DataFrame) -> Fraction:
+    # In whole numbers, so that ties are ties.
+    scale = lcm(*(other.weight.denominator for other in panel))
     weights = pl.DataFrame(
-        {"voter": [other.name for other in panel], "weight": [float(other.weight) for other in panel]}
+        {"voter": [other.name for other in panel], "weight": [int(other.weight * scale) for other in panel]}
     )
     ballot = ["segment_id", "variable"]
     own = votes.filter(pl.col("voter") == voter.name)

@@ -75,7 +75,9 @@ def words(workspace, engine):
 
 def details(workspace, engine):
     facts = facts_of(workspace, engine)
-    return details_of(facts, "risk", code_ratings(votes_as_ratings(facts.on("votes", "risk"))))
+    return details_of(
+        facts, workspace.codebook.rating_variables[0], code_ratings(votes_as_ratings(facts.on("votes", "risk")))
+    )
 
 
 def test_the_section_of_a_small_panel(corpus, engine):
@@ -157,7 +159,10 @@ def test_it_is_what_the_gate_tells_with_details(corpus, engine):
     assert own["effective_voters"]["errors_against"] == "gold"
 
 
-@pytest.mark.parametrize(("n_gold", "told"), [(40, "gold labels simulated"), (20, "silver labels, which the votes")])
+@pytest.mark.parametrize(
+    ("n_gold", "told"),
+    [(40, "gold labels, weighted to all segments simulated"), (20, "silver labels, which the votes")],
+)
 def test_errors_are_counted_by_gold_once_there_is_enough(corpus, engine, n_gold, told):
     truth, labels = many()
     vote(corpus, labels)

@@ -224,3 +224,31 @@ def test_the_full_share_does_not_move_when_segments_come_and_go():
     assert 150 < len(share) < 250
     assert full_share(ids.tail(1000), [{"economy": {"share": 0.1, "seed": 7}}]).is_in(share.implode()).all()
     assert full_share(ids, [{}]) is None
+
+
+def test_voters_that_saved_under_different_shares_have_the_smaller_in_common():
+    ids = pl.Series([f"{n:016x}" for n in range(300)])
+    small, large, other = (
+        {"economy": {"share": share, "seed": seed}} for share, seed in ((0.1, 7), (0.9, 7), (0.5, 8))
+    )
+    assert full_share(ids, [large, small, {}]).equals(full_share(ids, [small]))
+    both = full_share(ids, [large, other])
+    assert set(both) == set(full_share(ids, [large])) & set(full_share(ids, [other]))
+
+
+def test_a_voter_that_left_the_panel_saves_no_votes(pair):
+    _, thrifty, *_ = pair
+    settings = thrifty.root / "assay.toml"
+    left = settings.read_text("utf-8").replace("economy = true", "economy = false")
+    before, _, _ = left.partition('\n[[vote.voters]]\nname = "m0"')
+    settings.write_text(
+        before + "".join(f"\n[[vote.voters]]{one}" for one in left.split("\n[[vote.voters]]")[2:]), "utf-8"
+    )
+    smaller = Workspace(thrifty.root)
+    assert [voter.name for voter in smaller.settings.vote.voters] == ["m1", "m2", "m3", "m4"]
+    vote(smaller)
+    gated = run_gate(smaller)
+    facts = read_facts(smaller, open_database(smaller))
+    assert gated.n_full_panel is None
+    assert not facts.votes_were_saved
+    assert facts.votes.height == N * 4

@@ -1,12 +1,15 @@
 """The table of recognisers is its own test: what each row says it finds and leaves; and what holds for all rows."""
 
 import re
+import sys
 import time
+import unicodedata
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collector.cleaning import clean
 from collector.recognisers import MENTIONS, PLACEHOLDERS, RECOGNISERS
 from collector.recognisers.shadow import NUMERAL, NUMERALS, shadow_of, with_numerals
 from collector.recognisers.suspicion import SUSPECT
@@ -67,6 +70,7 @@ PIECES = st.sampled_from(
         "/x", "一", "三", "幺", "①", "８", "qq", "微信", "加v", "WeChat", "VX", "abc12", "路", "号",
         "区", "楼", "京A", "12345", "卡号",
         "62", ".", "com", "：", "2001:", "db8::1", "192.0.2.1", "电话", "栋",
+        "ⓐ", "ⅴⅹ", "④", "﹫", "．", "․", "＿", "～", "｜", "］", "ⓦⓧ", "Ｑ", "٣",
     ]
 )  # fmt: skip
 
@@ -75,6 +79,27 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=25).map("".join))
 def test_the_search_sees_whatever_is_found_in_pieces_run_together(text):
     assert_seen(tidy(text))
+
+
+def test_the_search_sees_every_letter_and_digit_that_is_drawn_otherwise():
+    told_apart = re.compile(r"[\dＡ-Ｚａ-ｚ]")  # it reads these as they are
+    drawn = [chr(code) for code in range(0x80, sys.maxunicode + 1) if unicodedata.category(chr(code)) != "Cs"]
+    alike = [one for one in drawn if (seen := shadow_of(one)).isascii() and seen.isalnum() and tidy(one) == one]
+    assert len(alike) > 1500
+    assert [one for one in alike if not SUSPECT.search(one) and not told_apart.match(one)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("我住①栋138", "我住〈地址〉"),
+        ("加微信 ⓐⓑⓒ①②x", "加微信 〈微信〉"),
+        ("邮箱 abc﹫qq․com", "邮箱 〈邮箱〉"),
+        ("ⅴⅹ：abc123", "ⅴⅹ：〈微信〉"),
+    ],
+)
+def test_what_is_drawn_otherwise_is_found(text, cleaned):
+    assert clean(text) == cleaned
 
 
 def assert_seen(text: str) -> None:

@@ -47,7 +47,8 @@ def votes_of(votes, probability=None):
 
 def verdicts_of(silver):
     schema = {"segment_id": pl.String, "variable": pl.String, "label": pl.Int64, "rho": pl.Float64}
-    return pl.DataFrame([(item, "risk", *found) for item, found in silver.items()], schema=schema, orient="row")
+    rows = pl.DataFrame([(item, "risk", *found) for item, found in silver.items()], schema=schema, orient="row")
+    return rows.with_columns(accepted=pl.col("label").is_not_null())
 
 
 def measured(votes=VOTES, silver=SILVER, gold=GOLD, probability=SURE, **options):
@@ -120,6 +121,18 @@ def test_where_votes_were_saved_voters_and_rho_are_measured_on_the_share():
     assert (found.gate.n_gold, found.gate.n_labelled, found.gate.calibration.n) == (5, 3, 1)
 
 
+def test_gold_outside_the_share_is_no_missing_gold():
+    found = measured(full_panel=pl.Series(["elsewhere"]))
+    assert (found.gate.accuracy.value, found.gate.coverage.value) == (2 / 3, 3 / 5)
+    assert found.gate.calibration.brier.reason == (
+        "no gold item with a silver label is on a segment that all voters were asked about"
+    )
+    nothing = "no gold item is on a segment that all voters were asked about"
+    for voter in found.voters:
+        undefined = (voter.accuracy, voter.coverage, voter.where_silver, voter.calibration.brier)
+        assert [one.reason for one in undefined] == [nothing] * 4
+
+
 def test_how_items_were_drawn():
     drawn = {"i0": "audit", "i1": "audit", "i2": "no_consensus", "i3": "no_consensus"}
     found = measured(drawn=drawn)
@@ -183,6 +196,8 @@ def test_mean_has_a_t_interval():
     # 0.15 ± 3.1824 · 0.17321 / 2, clipped at 0.
     assert (found.value, found.low, found.high) == pytest.approx((0.15, 0.0, 0.42561), abs=1e-4)
     assert mean(0.2, math.nan, 1).reason == "no interval: there is one item only"
+    alike = mean(0.01, 1e-18, 9)
+    assert (alike.low, alike.reason) == (None, "no interval: these items show no variance to make one from")
 
 
 def test_the_interval_of_f1_holds_it_about_95_times_in_100():

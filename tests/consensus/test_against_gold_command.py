@@ -79,7 +79,10 @@ def test_what_was_left_out_is_shown(capsys):
     row["calibration"] = {"brier": nothing}
     left_out = [{"reason": "no verdict on the segment", "n": 1}]
     shown = {"n_gold": 2, "drawn": None, "left_out": left_out, "n_full_panel": 1}
-    show_against_gold("risk", {**shown, "gate": row, "voters": [], "gate_where_drawn": {}})
+    at_large = {"value": None, "reason": "how the gold items were drawn is not known"}
+    measured = {"gate": row, "voters": [], "gate_where_drawn": {}, "gate_at_large": at_large}
+    show_against_gold("risk", {**shown, **measured})
     out = capsys.readouterr().out
     assert "left out: 1 gold items, no verdict on the segment" in out
     assert "on the 1 of them that the whole panel was asked about" in out
+    assert "weighted to all segments: not known, how the gold items were drawn is not known" in out

@@ -78,6 +78,21 @@ def test_fractional_weights_are_compared_exactly() -> None:
     assert judged(ballot([1, 1, 0, 1]), weights=weights)["accepted"].to_list() == [True]
 
 
+@pytest.mark.parametrize(
+    "weight", [Fraction(3), Fraction(10692379795366833, 250000000000000), Fraction(2**53 + 1, 2**53)]
+)
+def test_seven_of_ten_equal_weights_are_the_float_of_seven_tenths(weight: Fraction) -> None:
+    weights = {f"m{n:02}": weight for n in range(10)}
+    assert judged(ballot([1] * 7 + [0] * 3), weights=weights)["rho"].to_list() == [0.7]
+
+
+def test_the_ratio_of_large_weights_is_rounded_once() -> None:
+    # 64-bit floats would round 2⁶⁰ + 1 and the sum of the two before they are divided.
+    weights = {"m00": Fraction(2**60 + 1), "m01": Fraction(2**59 + 57)}
+    [rho] = judged(ballot([1, 0]), threshold=Fraction(1), weights=weights)["rho"].to_list()
+    assert rho == (2**60 + 1) / (2**60 + 2**59 + 58)
+
+
 def test_the_weight_of_abstaining_voters_does_not_count() -> None:
     weights = {"m00": Fraction(2), "m01": Fraction(1), "m02": Fraction(100)}
     verdict = judged(ballot([1, 0, -1]), weights=weights).row(0, named=True)
@@ -201,7 +216,7 @@ def test_thresholds_that_cannot_be_used(text: str) -> None:
         ({"weights": {"m00": Fraction(1)}}, "a weight for every voter.*m01"),
         ({"weights": {"m00": Fraction(1), "m01": Fraction(0)}}, "weights above 0"),
         ({"weights": {"m00": Fraction(1), "m01": Fraction(1, 10**19)}}, "too large"),
-        ({"weights": {"m00": Fraction(2**62), "m01": Fraction(2**62)}}, "64-bit"),
+        ({"weights": {"m00": Fraction(2**62), "m01": Fraction(2**62 + 1)}}, "64-bit"),
     ],
 )
 def test_settings_that_cannot_be_used(changes: dict, message: str) -> None:

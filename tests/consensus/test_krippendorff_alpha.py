@@ -139,6 +139,15 @@ def test_large_tables_lose_no_precision(level: Level) -> None:
 
 
 @pytest.mark.parametrize("level", LEVELS)
+def test_billions_of_ratings_do_not_overflow(level: Level) -> None:
+    # 3.6e9 ratings an item, half of them of each category: o_ck/n is 1/4, but for what is lost to pairs with oneself.
+    counts = np.full((4, 2), 1_800_000_000)
+    assert krippendorff_alpha(counts, [0, 1], level).value == pytest.approx(0, abs=1e-8)
+    apart = np.array([[3_600_000_000, 0], [0, 3_600_000_000]])
+    assert krippendorff_alpha(apart, [0, 1], level).value == 1
+
+
+@pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize(
     ("counts", "reason"),
     [([[2, 0], [3, 0]], "only one category"), ([[1, 0], [0, 1]], "no item has two ratings")],

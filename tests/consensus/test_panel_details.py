@@ -12,12 +12,17 @@ from consensus.showing import show_details
 LABELS = {"x": [0, 0, 1, 1], "y": [0, 0, 1, 0], "z": [0, -1, 0, -1]}
 
 
+def sample(gold: dict[str, int], weight: float | None = 1.0) -> pl.DataFrame:
+    columns = {"label": list(gold.values()), "weight": [weight] * len(gold), "item": list(gold)}
+    return pl.DataFrame(columns, schema={"label": pl.Int64, "weight": pl.Float64, "item": pl.String})
+
+
 @pytest.fixture
 def measured():
     rows = [(f"i{n}", voter, label) for voter, labels in LABELS.items() for n, label in enumerate(labels)]
     coded = code_ratings(pl.DataFrame(rows, schema=["item", "rater", "label"], orient="row"))
     rule = Rule.of(dict.fromkeys("xyz", Fraction(1)), Fraction(2, 3), None, 3)
-    return panel_details(coded, judge(coded, "risk", rule), rule, {"i0": 0})
+    return panel_details(coded, judge(coded, "risk", rule), rule, sample({"i0": 0}))
 
 
 def test_the_details_of_a_small_panel(measured):
