@@ -148,7 +148,9 @@ def _vote_command(settled_by: "SettledBy | None") -> Callable[..., None]:
         report = vote(opened, voter, settled_by(opened) if settled_by else None)
         emit(report.as_json(), as_json, lambda: _show(report))
         if report.n_failed:
-            why = next(f"{turn.voter}: {problem}" for turn in report.voters for problem in turn.problems)
+            causes = [f"{turn.voter}: {problem}" for turn in report.voters for problem in turn.problems]
+            # That the others were not asked comes of the first failures.
+            why = next((cause for cause in causes if ": not asked" not in cause), causes[0])
             raise ServiceError(
                 f"{report.n_failed} votes failed, the first because of {why}. All other votes are kept; put that right "
                 f"and run assay vote again: it asks only for what is missing"
@@ -158,6 +160,12 @@ def _vote_command(settled_by: "SettledBy | None") -> Callable[..., None]:
 
 
 def _show(report: "VoteReport") -> None:
+    if not report.n_segments:
+        say(
+            "there is nothing to vote on: the table segments has no rows. Look at what the lexicon finds (assay "
+            "lexicon stats) and at the lengths that [segment] lets pass, then run: assay segment"
+        )
+        return
     if not report.changed and not report.n_failed:
         say(f"nothing changed: {sum(turn.n for turn in report.voters)} votes of {len(report.voters)} voters")
     else:
@@ -169,12 +177,15 @@ def _show(report: "VoteReport") -> None:
                 turn.n_new,
                 None if turn.coverage is None else f"{turn.coverage:.1%}",
                 turn.n_abstained,
+                turn.by_status["unparsed"],
                 turn.n_failed,
             )
             for turn in report.voters
         ]
         what = f"{report.n_segments:,} segments, {report.n_variables} variables"
-        table(("voter", "family", "votes", "new", "coverage", "abstained", "failed"), rows, title=what)
+        table(
+            ("voter", "family", "votes", "new", "coverage", "abstained", "of it unparsed", "failed"), rows, title=what
+        )
     for turn in report.voters:
         if turn.n_dropped:
             say(
@@ -184,9 +195,14 @@ def _show(report: "VoteReport") -> None:
         for reason, n_rows in turn.left_out.items():
             say(f"{turn.voter}: {n_rows:,} rows of its file left out: {LEFT_OUT.get(reason, reason)}")
         if turn.n_abstained and turn.n_abstained == turn.n:
+            where = (
+                "its model, its prompt and its max_tokens" if turn.asks_a_model else "its examples, or its votes file"
+            )
+            say(f"{turn.voter}: not one label; look at {where}")
+        if turn.by_status["unparsed"]:
             say(
-                f"{turn.voter}: not one label; read the column rationale of tables/votes/{turn.voter}.parquet for what "
-                f"came instead, and look at its model, its prompt and its max_tokens"
+                f"{turn.voter}: {turn.by_status['unparsed']:,} votes unparsed: what was given is no label of the "
+                f"codebook; it stands in the column rationale of tables/votes/{turn.voter}.parquet"
             )
         for problem, n_failed in turn.problems.items():
             say(f"{turn.voter}: {n_failed} votes failed: {problem}")
@@ -197,5 +213,8 @@ def _show(report: "VoteReport") -> None:
             f"saved {report.n_saved:,} of {every:,} votes{share}: no vote of theirs could change a verdict; "
             f"{report.n_full:,} segments have the whole panel"
         )
+        spared, at_most = report.models_spared
+        if at_most:
+            say(f"models were not asked about {spared:,} of {at_most:,} segments ({spared / at_most:.0%})")
     if report.outside_panel:
         say(f"kept, but not in the panel of assay.toml: {', '.join(report.outside_panel)}")

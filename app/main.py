@@ -1,5 +1,6 @@
 """The command line: every stage's commands under one name, ``assay``."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,9 +20,11 @@ from segmenter import stats_cli, tune_cli
 
 if TYPE_CHECKING:
     import polars as pl
+    from sqlalchemy import Engine
 
     from annotation.silver.economy import StillOpen
     from core.workspace import Workspace
+    from release.staleness import StaleTable
 
 
 def _version(wanted: bool) -> None:
@@ -62,6 +65,20 @@ def _still_open(workspace: "Workspace") -> "StillOpen":
     return still_open_under(workspace)
 
 
+def _out_of_date(workspace: "Workspace", engine: "Engine") -> "Sequence[StaleTable]":
+    """What is out of date in a workspace: release asks, the status of all stages knows."""
+    from app.staleness import out_of_date
+
+    return out_of_date(workspace, engine)
+
+
+def _votes_out_of_date(workspace: "Workspace") -> "tuple[Sequence[str], str]":
+    """Why the votes of the panel are out of date, and what casts them: consensus asks, annotation knows."""
+    from app.votes_status import vote_command, votes_out_of_date
+
+    return votes_out_of_date(workspace), f"assay {vote_command(workspace)}"
+
+
 @cache
 def build() -> typer.Typer:
     """The whole command tree, in the order of the pipeline."""
@@ -78,11 +95,11 @@ def build() -> typer.Typer:
     stats_cli.mount(segmenter.cli.app)
     app.add_typer(segmenter.cli.app, name="segment")
     vote_cli.mount(app, settled_by=_still_open)
-    consensus.cli.mount(app)
+    consensus.cli.mount(app, votes_out_of_date=_votes_out_of_date)
     human_cli.mount(app, agreement=_agreement)
     report_cli.mount(app)
     ui_cli.mount(app)
-    app.add_typer(release.cli.app, name="release")
+    release.cli.mount(app, out_of_date=_out_of_date)
     privacy_cli.mount(app)
     return app
 

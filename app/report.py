@@ -10,6 +10,7 @@ from app.report_page import page, together
 from app.report_provenance import provenance
 from app.report_stages import batches, cards, header, not_there_yet
 from app.report_variables import kappa_in_short, panel_kappas, variable_sections
+from app.staleness import out_of_date
 from core.store import write_atomically
 from core.workspace import Workspace
 
@@ -23,7 +24,7 @@ def write_report(workspace: Workspace, engine: Engine) -> Path:
     facts = read_facts(workspace, engine)
     kappas = panel_kappas(facts)
     sections = (
-        header(facts),
+        header(facts, out_of_date(workspace, engine)),
         cards(facts, kappa_in_short(kappas)),
         not_there_yet(facts),
         funnel(facts),

@@ -58,7 +58,7 @@ def _cells(pairs: Sequence[PairKappa], order: Sequence[str]) -> list[Any]:
 
 
 def _cell(a: str, b: str, pair: PairKappa) -> dict[str, object]:
-    text = "–" if pair.value is None else f"{pair.value:.2f}".replace("0.", ".", 1).replace("-", "−")
+    text = "–" if pair.value is None else f"{pair.value:z.2f}".replace("0.", ".", 1).replace("-", "−")
     return {"a": a, "b": b, "kappa": pair.value, "text": text}
 
 

@@ -70,8 +70,8 @@ def percent(share: float | None, digits: int = 1) -> str | None:
 
 
 def decimal(value: float | None, digits: int = 3) -> str | None:
-    """A number with so many digits after the point, a real minus sign; None stays None."""
-    return None if value is None else f"{value:.{digits}f}".replace("-", "−")
+    """A number with so many digits after the point, a real minus sign, and none at 0; None stays None."""
+    return None if value is None else f"{value:z.{digits}f}".replace("-", "−")
 
 
 def interval(low: float | None, high: float | None) -> str | None:

@@ -1,6 +1,6 @@
 """The report's sections on the corpus as a whole: title, first figures, what is missing, batches."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from annotation.human.batch_reports import BatchSummary
@@ -18,6 +18,7 @@ from app.report_page import (
     together,
     value_range,
 )
+from release.staleness import StaleTable, blocking
 
 MOST_LISTED = 6
 """With more rating variables than this, a batch has one row with the range of its κs."""
@@ -27,8 +28,8 @@ READ_BATCHES = (
 )
 
 
-def header(facts: Facts) -> Html:
-    """Title, codebook, when; and, where labels are simulated, a banner that says so."""
+def header(facts: Facts, stale: Sequence[StaleTable] = ()) -> Html:
+    """Title, codebook, when; and a banner where labels are simulated, and where tables are out of date."""
     codebook = facts.workspace.codebook
     named = element("code", codebook.name)
     return element(
@@ -38,6 +39,7 @@ def header(facts: Facts) -> Html:
         element("p", f"What is labelled: {codebook.unit.en}"),
         element("p", f"Made {facts.made_at:%Y-%m-%d %H:%M} UTC"),
         _banner(facts),
+        _stale_banner(blocking(stale)),
     )
 
 
@@ -49,6 +51,20 @@ def _banner(facts: Facts) -> Html:
         "shows how the tool works; it says nothing about people, nor about these messages."
     )
     return element("div", element("strong", "Simulated annotators"), text, class_="banner", role="note")
+
+
+def _stale_banner(stale: Sequence[StaleTable]) -> Html:
+    if not stale:
+        return Html()
+    text = (
+        ": these tables are not what their inputs, the settings and the codebook would make today. What is below comes "
+        "from them as they are, and may mix the old with the new."
+    )
+    listed = [
+        element("li", f"{one.table}: {one.reasons}; make it again with ", element("code", one.command)) for one in stale
+    ]
+    title = element("strong", "Out of date")
+    return element("div", title, text, element("ul", *listed), class_="banner", role="note")
 
 
 def cards(facts: Facts, kappa: str | None) -> Html:

@@ -1,13 +1,18 @@
 """``assay gate``, ``assay agreement`` and ``assay resolve``."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from consensus.showing import show_details
 from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say, table
+
+if TYPE_CHECKING:
+    from core.workspace import Workspace
+
+    VotesOutOfDate = Callable[[Workspace], tuple[Sequence[str], str]]
 
 _COEFFICIENTS = {
     "Fleiss' κ": ("fleiss_kappa",),
@@ -16,42 +21,52 @@ _COEFFICIENTS = {
 }
 
 
-def mount(app: typer.Typer) -> None:
-    """Add this stage's commands to the tree."""
-    app.command("gate")(gate_cli)
+def mount(app: typer.Typer, votes_out_of_date: "VotesOutOfDate | None" = None) -> None:
+    """Add this stage's commands to the tree.
+
+    ``votes_out_of_date``: a workspace → why the votes of its panel are out of date, in words, none where they are not,
+    and the command that casts them anew; for the gate to tell.
+    """
+    app.command("gate")(_gate_command(votes_out_of_date))
     app.command("agreement")(agreement_cli)
     app.command("resolve")(resolve_cli)
 
 
-@guarded
-def gate_cli(
-    threshold: Annotated[
-        str | None, typer.Option(help="Consensus ratio ρ to reach, such as 2/3.", show_default="as in assay.toml")
-    ] = None,
-    details: Annotated[
-        bool, typer.Option("--details", help="Also measure pairs of voters, what each voter changes, other methods.")
-    ] = False,
-    workspace: WorkspaceOption = HERE,
-    as_json: JsonOption = False,
-) -> None:
-    """Turn the panel's votes into silver labels; what it does not agree on is the no-consensus pool.
+def _gate_command(votes_out_of_date: "VotesOutOfDate | None") -> Callable[..., None]:
+    @guarded
+    def gate_cli(
+        threshold: Annotated[
+            str | None, typer.Option(help="Consensus ratio ρ to reach, such as 2/3.", show_default="as in assay.toml")
+        ] = None,
+        details: Annotated[
+            bool,
+            typer.Option("--details", help="Also measure pairs of voters, what each voter changes, other methods."),
+        ] = False,
+        workspace: WorkspaceOption = HERE,
+        as_json: JsonOption = False,
+    ) -> None:
+        """Turn the panel's votes into silver labels; what it does not agree on is the no-consensus pool.
 
-    Example: `assay gate --threshold 2/3 --details -w corpus`
-    """
-    from consensus.gate import parse_threshold
-    from consensus.gating import run_gate
-    from consensus.gold_origins import drawn_as
-    from core.database import open_database
-    from core.workspace import open_workspace
+        Example: `assay gate --threshold 2/3 --details -w corpus`
+        """
+        from consensus.gate import parse_threshold
+        from consensus.gating import run_gate
+        from consensus.gold_origins import drawn_as
+        from core.database import open_database
+        from core.workspace import open_workspace
 
-    exact = parse_threshold(threshold) if threshold is not None else None
-    opened = open_workspace(workspace)
-    drawn = drawn_as(open_database(opened)) if details and opened.store.exists("gold") else None
-    report = run_gate(opened, exact, details=details, drawn=drawn)
-    emit(report.as_json(), as_json, lambda: _show_gate(report.as_json()))
+        exact = parse_threshold(threshold) if threshold is not None else None
+        opened = open_workspace(workspace)
+        drawn = drawn_as(open_database(opened)) if details and opened.store.exists("gold") else None
+        report = run_gate(opened, exact, details=details, drawn=drawn).as_json()
+        why, command = votes_out_of_date(opened) if votes_out_of_date else ((), "assay vote")
+        emit({**report, "votes_out_of_date": list(why)}, as_json, lambda: _show_gate(report, why, command))
+
+    return gate_cli
 
 
-def _show_gate(report: Mapping[str, Any]) -> None:
+def _show_gate(report: Mapping[str, Any], out_of_date: Sequence[str], command: str) -> None:
+    """out_of_date: why the votes are; command: casts them anew."""
     unchanged = "" if report["changed"] else "nothing changed: "
     say(f"{unchanged}{report['n_segments']} segments, a panel of {report['n_panel']}, ρ ≥ {report['threshold']}")
     for name, one in report["thresholds"].items():
@@ -75,6 +90,9 @@ def _show_gate(report: Mapping[str, Any]) -> None:
         say(f"votes that failed count as abstentions: {told} (run assay vote to ask again)")
     if report["voters_without_votes"]:
         say(f"without votes: {', '.join(report['voters_without_votes'])} (run: assay vote)")
+    if out_of_date:
+        told = ", ".join(out_of_date)
+        say(f"the votes are out of date, and were counted as they are: {told} (run: {command}, then: assay gate)")
     for name, one in report["variables"].items():
         if "details" in one:
             show_details(name, one["details"])

@@ -40,8 +40,9 @@ def effective_voters(coded: CodedRatings, truth: Mapping[str, int] | pl.DataFram
     An error is a label other than ``truth`` (item → label, or a frame item, label, null where it is unknown): gold, or
     else silver, which the votes themselves made and which therefore flatters the panel. A pair is correlated (φ) over
     the items that both labelled; a voter that is always right or always wrong there has no correlation. A negative mean
-    counts as 0. A frame's column ``weight``, above 0, says how many items each stands for: items that were chosen for
-    the disagreement of the voters hide how far their errors agree elsewhere.
+    counts as 0, and without a correlation of half of the pairs nothing is told. A frame's column ``weight``, above 0,
+    says how many items each stands for: items that were chosen for the disagreement of the voters hide how far their
+    errors agree elsewhere.
 
     Source: the design effect of cluster samples, L. Kish (1965), "Survey Sampling", §5.4; the panel is the cluster.
     """
@@ -51,8 +52,12 @@ def effective_voters(coded: CodedRatings, truth: Mapping[str, int] | pl.DataFram
     pairs = correlations[np.triu_indices(len(coded.raters), k=1)]
     defined = pairs[~np.isnan(pairs)]
     n = int(np.count_nonzero(counts[:, 0].sum(axis=0).diagonal()))
+    possible = n * (n - 1) // 2
     if not len(defined):
         return EffectiveVoters(None, n, 0, None, "no two voters have errors to compare on the same items")
+    if 2 * len(defined) < possible:
+        few = f"only {len(defined)} of {possible} pairs of voters have errors to compare on the same items"
+        return EffectiveVoters(None, n, len(defined), None, few)
     mean = float(defined.mean())
     return EffectiveVoters(n / (1 + (n - 1) * max(mean, 0.0)), n, len(defined), mean, None)
 

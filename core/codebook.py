@@ -84,6 +84,9 @@ class Variable(Part):
             values = [getattr(label, what) for label in self.labels]
             if len(set(values)) < len(values):
                 raise ValueError(f"variable {self.name!r} uses a label {what} twice: {values}")
+        keys = [label.key for label in self.labels if label.key]
+        if len(set(keys)) < len(keys):
+            raise ValueError(f"variable {self.name!r} gives a keyboard shortcut (key) to two labels: {keys}")
         if self.kind == "binary" and {label.code for label in self.labels} != {0, 1}:
             raise ValueError(f"binary variable {self.name!r} needs the codes 0 and 1")
         return self
@@ -240,11 +243,13 @@ def load_codebook(path: Path) -> Codebook:
 def parse_codebook(text: str, origin: str) -> Codebook:
     """Parse codebook text; ``origin`` is the file name that errors mention."""
     try:
-        return Codebook.model_validate(tomllib.loads(text))
+        raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CodebookError(f"{origin} is not valid TOML: {error}") from error
+    try:
+        return Codebook.model_validate(raw)
     except ValidationError as error:
-        raise CodebookError(f"{origin}: {first_problem(error)}") from error
+        raise CodebookError(f"{origin}: {first_problem(error, raw=raw)}") from error
 
 
 def shipped_text(name: str) -> str:

@@ -11,6 +11,8 @@ import polars as pl
 
 ECONOMY = "economy"
 """The key under which a table of votes keeps the share and the seed, in the settings of its recipe."""
+STOPPED = "stopped"
+"""A key under that one while the voters take turns: where it stays, the run was stopped."""
 
 
 def in_full_share(segment_id: str, share: float, seed: int) -> bool:

@@ -66,7 +66,7 @@ def _validate(raw: Mapping[str, object], origin: str) -> Settings:
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         known = _known_keys(problem["loc"])
-        raise SettingsError(f"{origin}: {first_problem(error, known)}") from error
+        raise SettingsError(f"{origin}: {first_problem(error, known, raw)}") from error
 
 
 def _known_keys(place: tuple[int | str, ...]) -> list[str]:

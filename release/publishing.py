@@ -3,6 +3,7 @@
 import re
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,30 +18,40 @@ from core.store import file_sha256
 from core.workspace import Workspace
 from release.four_tuples import four_tuples
 from release.readme import write_readme
+from release.staleness import StaleTable, blocking, refusal
 
 TABLES = ("messages", "lexicon", "matches", "segments", "verdicts", "gold")
 
 
 @dataclass(frozen=True)
 class ReleaseReport:
-    """A release: its folder, rows, and how many of them carry a gold label."""
+    """A release: its folder, rows, and how many of them carry a gold label; the tables that were out of date."""
 
     name: str
     folder: Path
     rows: int
     gold: int
     simulated: bool
+    stale: tuple[StaleTable, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"folder": str(self.folder)}
 
 
 def new_release(
-    workspace: Workspace, engine: Engine, name: str | None = None, *, allow_simulated: bool = False
+    workspace: Workspace,
+    engine: Engine,
+    name: str | None = None,
+    *,
+    allow_simulated: bool = False,
+    stale: Sequence[StaleTable] = (),
+    allow_stale: bool = False,
 ) -> ReleaseReport:
     """Write ``releases/NAME`` with data.parquet, data.jsonl, codebook.toml, README.md and SHA256SUMS.
 
-    Refuses labels of simulated annotators unless ``allow_simulated``, and never replaces a release.
+    ``stale``: the tables that are out of date, which ``app`` knows of. Raises DataError for those that block unless
+    ``allow_stale``, and for labels of simulated annotators unless ``allow_simulated``; README, report and event then
+    say so. Never replaces a release: WorkspaceError.
     """
     chosen = _name(workspace, name)
     simulated = _simulated(workspace)
@@ -49,14 +60,17 @@ def new_release(
             f"the gold labels come from simulated annotators ({', '.join(simulated)}), so they are not released; "
             "for a trial release that says so, add --allow-simulated"
         )
+    if (out_of_date := blocking(stale)) and not allow_stale:
+        raise DataError(refusal(out_of_date))
     rows = four_tuples(workspace)
     if rows.is_empty():
         raise DataError("no segment has a label yet; run: assay gate, or annotate a batch and run: assay resolve")
     folder = workspace.releases / chosen
-    _write_folder(workspace, engine, folder, rows, bool(simulated))
-    report = ReleaseReport(chosen, folder, rows.height, _gold_rows(rows), bool(simulated))
+    report = ReleaseReport(chosen, folder, rows.height, _gold_rows(rows), bool(simulated), tuple(stale))
+    _write_folder(workspace, engine, report, rows)
     with transaction(engine) as session:
         detail = {"rows": report.rows, "gold": report.gold, "simulated": report.simulated}
+        detail["stale"] = {one.table: list(one.why) for one in report.stale}
         session.add(Event(at=workspace.clock(), actor="cli", action="released", subject=chosen, detail=detail))
     return report
 
@@ -82,7 +96,7 @@ def _gold_rows(rows: pl.DataFrame) -> int:
     return rows.filter(pl.any_horizontal(pl.col(column) != "silver" for column in sources)).height
 
 
-def _write_folder(workspace: Workspace, engine: Engine, folder: Path, rows: pl.DataFrame, simulated: bool) -> None:
+def _write_folder(workspace: Workspace, engine: Engine, report: ReleaseReport, rows: pl.DataFrame) -> None:
     temporary: Path | None = None
     try:
         workspace.releases.mkdir(exist_ok=True)
@@ -91,20 +105,21 @@ def _write_folder(workspace: Workspace, engine: Engine, folder: Path, rows: pl.D
         rows.write_ndjson(temporary / "data.jsonl")
         shutil.copyfile(workspace.root / "codebook.toml", temporary / "codebook.toml")
         text = write_readme(
-            folder.name,
+            report.name,
             rows,
             workspace.codebook,
             workspace.settings.release,
             [manifest for table in TABLES if (manifest := workspace.store.manifest(table))],
             _agreement(engine),
-            simulated,
+            report.simulated,
+            report.stale,
         )
         (temporary / "README.md").write_text(text, encoding="utf-8")
         sums = [f"{file_sha256(path)}  {path.name}" for path in sorted(temporary.iterdir())]
         (temporary / "SHA256SUMS").write_text("\n".join(sums) + "\n", encoding="ascii")
-        temporary.rename(folder)
+        temporary.rename(report.folder)
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise WorkspaceError(f"could not write the release {folder.name}: {error}; nothing was released") from error
+        raise WorkspaceError(f"could not write the release {report.name}: {error}; nothing was released") from error
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)

@@ -1,6 +1,6 @@
 """The generated README of a release: what the data are, how they were made, what to beware of."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
@@ -8,6 +8,8 @@ from core import __version__
 from core.codebook import Codebook, RatingVariable
 from core.setting_tables.people import ReleaseSettings
 from core.store import Manifest
+from release.content_warning import content_warning
+from release.staleness import StaleTable, blocking, not_made_again, notice
 
 SIMULATED = (
     "> **Simulated labels.** The annotators of these gold labels were simulated by a program. "
@@ -23,21 +25,24 @@ def write_readme(
     manifests: Iterable[Manifest],
     agreement: Mapping[str, Mapping[str, object]],
     simulated: bool,
+    stale: Sequence[StaleTable] = (),
 ) -> str:
     """The README as Markdown. ``agreement``: batch → rating variable → Fleiss' κ as JSON (value, low, high)."""
     parts = [
         f"# {settings.title} — {name}",
         SIMULATED if simulated else "",
+        notice(blocking(stale)),
         f"{rows.height:,} segments of group chat, labelled with the codebook **{codebook.title.en}** "
         f"(`{codebook.name}` version {codebook.version}; source: {codebook.source}).",
         f"Licence: {settings.licence}. Contact: {settings.contact or 'not given'}.",
-        "## Content warning\n\nThe conversations speak of distress and suicide. Read them with care and not alone.",
+        f"## Content warning\n\n{content_warning(codebook)}",
         "## Files\n\n`data.parquet` and `data.jsonl` hold the same rows; `codebook.toml` the definitions; "
         "`SHA256SUMS` the checksums of all files.",
         _columns(),
         "## Labels\n\n" + "\n\n".join(_labels(rating, rows) for rating in codebook.rating_variables),
         _agreement(agreement),
         _made_from(manifests),
+        not_made_again(stale),
         "## What to know before use\n\n"
         "- Silver labels are the vote of models, gold labels the decision of people; `…__source` tells which.\n"
         "- Segments without an accepted silver label and without gold are not in these files.\n"

@@ -16,6 +16,8 @@ from core.reply_cache import ReplyCache
 from core.setting_tables.voting import EngineSettings, Voter
 from core.store import digest
 
+EMPTY = "(an empty reply)"
+
 
 @dataclass(frozen=True)
 class Sitting:
@@ -128,7 +130,7 @@ class ChatVoter:
                 variable=rating.name,
                 label=heard.said[rating.name].label,
                 status=heard.said[rating.name].status,
-                rationale=heard.rationale,
+                rationale=heard.rationale or (EMPTY if heard.said[rating.name].status == "unparsed" else None),
                 probability=heard.said[rating.name].probability,
                 model=talk.model or self.model,
                 prompt_hash=talk.sitting.key,

@@ -7,16 +7,34 @@ that agreed most with the rest of the panel on the full share; each is asked onl
 from collections.abc import Callable, Collection, Sequence
 from fractions import Fraction
 from math import lcm
+from typing import Any
 
 import polars as pl
 
 from annotation.silver.ballots import Ballot
 from core.setting_tables.voting import Voter
+from core.settings import Settings
 
 StillOpen = Callable[[pl.DataFrame, Collection[Ballot]], set[Ballot]]
 """(votes that did not fail: segment_id, voter, variable, label; ballots) → those whose verdict is not settled yet."""
 PROMPT_TO_REPLY = 10
 """A prompt is taken to have this many times the tokens of its reply."""
+
+
+def saving_under(settings: Settings) -> dict[str, Any]:
+    """What votes were saved under, for the recipe of a voter's table: the full share, and the rule of the verdicts.
+
+    Under another rule other votes are needed.
+    """
+    gate = settings.gate
+    return {
+        "share": settings.vote.full_share,
+        "seed": settings.vote.seed,
+        "threshold": str(gate.threshold),
+        "thresholds": {name: str(threshold) for name, threshold in sorted(gate.thresholds.items())},
+        "quorum": gate.quorum,
+        "panel": [[voter.name, str(voter.weight)] for voter in settings.vote.voters],
+    }
 
 
 def cost(voter: Voter) -> float:

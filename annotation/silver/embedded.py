@@ -173,6 +173,7 @@ def _one_quiet_thread() -> Iterator[None]:
     with threadpool_limits(1), sklearn.config_context(skip_parameter_validation=True), warnings.catch_warnings():
         # Stopping early is part of a recipe: a fixed number of steps keeps training short and repeatable.
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "Only one sample available", UserWarning)
         yield
 
 

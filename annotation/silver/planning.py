@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from math import ceil
 from typing import Any
 
+from annotation.silver.ballots import Ballot
 from annotation.silver.chat_voter import ChatVoter
 from annotation.silver.material import Material
 from annotation.silver.voting import chosen_voters, standing_ballots
@@ -62,7 +63,8 @@ class VoterPlan:
     n_ballots: segments × rating variables; n_standing: votes that stand and will not be cast again; n_later: the most
     requests that the answers may lead to besides, which no figure here counts; requests and tokens as in `AskingCost`.
     cost: in the unit of the voter's prices, None without prices. hours: None without tokens_per_second. A voter that
-    asks no model takes none of these.
+    asks no model takes none of these. example: role → text of what it would be asked first; with nothing
+    left to ask, of what it is asked about the first segment.
     """
 
     voter: str
@@ -135,5 +137,11 @@ def _plan(workspace: Workspace, voter: Voter, material: Material) -> VoterPlan:
         completion_tokens_at_most=cost.completion_tokens_at_most,
         cost=voter.money_for(cost.prompt_tokens, cost.completion_tokens),
         hours=voter.hours_for(cost.completion_tokens) if requests else None,
-        example=dict(requests[0].messages) if requests else None,
+        example=_example(asking, pending or list(hashes)) if asking else None,
     )
+
+
+def _example(asking: ChatVoter, ballots: Sequence[Ballot]) -> dict[str, str] | None:
+    """What is asked first of these ballots; None where there are no segments."""
+    first = asking.first_requests(ballots[:1])
+    return dict(first[0].messages) if first else None

@@ -23,6 +23,14 @@ from core.errors import SettingsError
 from core.texts import closest
 
 
+class Neighbours(KNeighborsClassifier):
+    """Nearest neighbours that make do with all examples where there are fewer than they would ask."""
+
+    def kneighbors(self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
+        asked = min(n_neighbors or self.n_neighbors, self.n_samples_fit_)
+        return super().kneighbors(X, asked, return_distance)
+
+
 @dataclass(frozen=True)
 class EmbeddedRecipe:
     """One embedded voter. reads: the views of a segment (`documents.Document`) that it looks at."""
@@ -109,7 +117,7 @@ _ALL = (
         "neighbours", "neighbours", "message",
         "Nine nearest neighbours by the cosine of weighted characters, the nearer the heavier.",
         tfidf("message", 1, 2),
-        KNeighborsClassifier(n_neighbors=9, metric="cosine", weights="distance", n_jobs=1),
+        Neighbours(n_neighbors=9, metric="cosine", weights="distance", n_jobs=1),
     ),
     EmbeddedRecipe(
         "centroid", "neighbours", "message",

@@ -14,7 +14,8 @@ from core.setting_tables.voting import Voter
 class VoterReport:
     """One voter's turn.
 
-    n: rows of its table; by_status: rows by status; coverage: share of rows with a label, 0 to 1 (None without rows).
+    n: rows of its table; n_segments: segments that they are on; by_status: rows by status; coverage: share of rows with
+    a label, 0 to 1 (None without rows). asks_a_model: whether a segment costs requests.
     n_new: votes cast in this run that did not fail; n_dropped: earlier votes on what is no longer
     there, or out of date and, with ``vote.economy``, not asked for again.
     problems: what went wrong with failed votes → how many. seconds: of this turn. left_out: why rows of the file of a
@@ -24,6 +25,8 @@ class VoterReport:
     voter: str
     family: str
     n: int
+    n_segments: int
+    asks_a_model: bool
     by_status: Mapping[str, int]
     coverage: float | None
     n_new: int
@@ -73,6 +76,15 @@ class VoteReport:
         return self.n_segments * self.n_variables * len(self.voters) - sum(report.n for report in self.voters)
 
     @property
+    def models_spared(self) -> tuple[int, int]:
+        """Segments that no request was made for, and all of them, added up over the voters that ask a model.
+
+        One request for all variables of a segment is made as long as one of them is open.
+        """
+        asked = [report.n_segments for report in self.voters if report.asks_a_model]
+        return self.n_segments * len(asked) - sum(asked), self.n_segments * len(asked)
+
+    @property
     def changed(self) -> bool:
         return any(report.changed for report in self.voters)
 
@@ -81,7 +93,9 @@ class VoteReport:
         return sum(report.n_failed for report in self.voters)
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "changed": self.changed, "n_failed": self.n_failed, "n_saved": self.n_saved}
+        spared, _ = self.models_spared
+        own = {"changed": self.changed, "n_failed": self.n_failed, "n_saved": self.n_saved, "n_models_spared": spared}
+        return {**asdict(self), **own}
 
 
 def voter_report(
@@ -100,6 +114,8 @@ def voter_report(
         voter=voter.name,
         family=voter.family,
         n=len(rows),
+        n_segments=votes["segment_id"].n_unique(),
+        asks_a_model=voter.asks_a_model,
         by_status={status: counted[status] for status in ("ok", "unparsed", "refused", "failed")},
         coverage=counted["ok"] / len(rows) if rows else None,
         n_new=n_new,

@@ -6,12 +6,13 @@ again by the next run. Votes are journaled as they come and folded into the vote
 
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from annotation.silver.ballots import Ballot, ReadsVotes, Vote, votes_frame, votes_of
-from annotation.silver.economy import StillOpen, asking_order
+from annotation.silver.economy import StillOpen, asking_order, saving_under
 from annotation.silver.interviews import prompts_used
 from annotation.silver.journal import Journal
 from annotation.silver.material import Material
@@ -21,13 +22,14 @@ from annotation.silver.sources import code_hash
 from annotation.silver.vote_report import VoteReport, VoterReport, voter_report
 from core.chat import engine_of
 from core.errors import SettingsError
-from core.full_share import ECONOMY, in_full_share
+from core.full_share import ECONOMY, STOPPED, in_full_share
 from core.progress import track
 from core.setting_tables.voting import Voter, VoteSettings
 from core.store import Recipe
 from core.texts import closest
 from core.workspace import Workspace
 
+_LOOKED_AT = ("segments", "messages", "lexicon", "gold")
 _OF_A_MODEL = {"name", "backend", "model", "temperature", "max_tokens", "seed", "self_consistency"}
 _DECIDES_THE_VOTE = {
     "embedded": {"name", "backend", "recipe", "abstain_below"},
@@ -50,7 +52,8 @@ def vote(workspace: Workspace, voters: Sequence[str] | None = None, still_open: 
     """
     panel = chosen_voters(workspace.settings.vote, voters)
     material = Material(workspace, workspace.store.read("segments", maker="segment"))
-    recipes = {voter.name: vote_recipe(workspace, voter) for voter in panel}
+    hashes = input_hashes(workspace)
+    recipes = {voter.name: vote_recipe(workspace, voter, hashes) for voter in panel}
     if workspace.settings.vote.economy:
         if voters or still_open is None:
             raise SettingsError("with vote.economy the whole panel votes; take --voter away, or set economy = false")
@@ -82,12 +85,20 @@ def _take_turns(
     names = [rating.name for rating in workspace.codebook.rating_variables]
     first = {(segment_id, name) for segment_id in full for name in names}
     rest = {(segment_id, name) for segment_id in segments for name in names} - first
-    reports = {voter.name: _take_turn(workspace, voter, recipes[voter.name], material, first) for voter in panel}
+    reports = {
+        voter.name: _take_turn(workspace, voter, recipes[voter.name], material, first, more_to_come=True)
+        for voter in panel
+    }
     for voter in asking_order(panel, _answers(workspace, panel).filter(pl.col("segment_id").is_in(full))):
         asked = first | still_open(_answers(workspace, panel), rest)
         again = _take_turn(workspace, voter, recipes[voter.name], material, asked)
         reports[voter.name] = reports[voter.name].and_then(again)
     return tuple(reports[voter.name] for voter in panel), len(full)
+
+
+def _unfinished(recipe: Recipe) -> Recipe:
+    """The recipe of a table that lacks votes still to be cast; a run may be stopped before they are."""
+    return replace(recipe, settings={**recipe.settings, ECONOMY: {**recipe.settings[ECONOMY], STOPPED: True}})
 
 
 def _answers(workspace: Workspace, panel: Sequence[Voter]) -> pl.DataFrame:
@@ -108,8 +119,16 @@ def chosen_voters(settings: VoteSettings, names: Sequence[str] | None = None) ->
     return tuple(voter for voter in settings.voters if not names or voter.name in names)
 
 
-def vote_recipe(workspace: Workspace, voter: Voter) -> Recipe:
-    """What the table ``votes/VOTER`` is made of. Weight, family, speed and the place of a server are no part of it."""
+def input_hashes(workspace: Workspace) -> dict[str, str]:
+    """The hashes of all that a voter may look at, for the recipes of many voters."""
+    return workspace.store.hashes(*_LOOKED_AT)
+
+
+def vote_recipe(workspace: Workspace, voter: Voter, hashes: Mapping[str, str] | None = None) -> Recipe:
+    """What the table ``votes/VOTER`` is made of. Weight, family, speed and the place of a server are no part of it.
+
+    hashes: as `input_hashes` gives them, so that large tables are not read again for every voter.
+    """
     settings = workspace.settings.vote
     tables = ["segments", "messages"]
     own = voter.model_dump(mode="json", include=_DECIDES_THE_VOTE[voter.backend], exclude_none=True)
@@ -128,9 +147,11 @@ def vote_recipe(workspace: Workspace, voter: Voter) -> Recipe:
         if prompt == "few_shot":
             own |= {"n_examples": settings.n_examples, "examples": settings.examples}
     if settings.economy:
-        own[ECONOMY] = {"share": settings.full_share, "seed": settings.seed}
+        own[ECONOMY] = saving_under(workspace.settings)
+    known = input_hashes(workspace) if hashes is None else hashes
+    inputs = {name: sha256 for name, sha256 in known.items() if name.partition("/")[0] in tables}
     others = replay_hashes(voter, workspace.root) if voter.backend == "replay" else {}
-    return Recipe(inputs={**workspace.store.hashes(*tables), **others}, settings=own, codebook=workspace.codebook_hash)
+    return Recipe(inputs={**inputs, **others}, settings=own, codebook=workspace.codebook_hash)
 
 
 def _take_turn(
@@ -139,6 +160,7 @@ def _take_turn(
     recipe: Recipe,
     material: Material,
     asked: Collection[Ballot] | None = None,
+    more_to_come: bool = False,
 ) -> VoterReport:
     """One voter's turn on all ballots, or on those ``asked``; votes that stand on others are kept."""
     started = time.perf_counter()
@@ -153,9 +175,10 @@ def _take_turn(
         if store.unchanged(name, recipe) and after.equals(before):
             journal.discard()
             return _report(workspace, voter, before, started)
-        store.write(name, after, recipe, rejected)
+        store.write(name, after, _unfinished(recipe) if more_to_come else recipe, rejected)
         journal.discard()
-    gone = before.join(after, on=["segment_id", "variable"], how="anti").height
+    cast = before.filter(pl.col("status").cast(pl.String) != "failed")
+    gone = cast.join(after, on=["segment_id", "variable"], how="anti").height
     return _report(workspace, voter, after, started, n_new, gone)
 
 

@@ -18,6 +18,7 @@ from app.demo.simulated import Noise, annotate, settle
 from app.demo.telling import Teller
 from app.demo.truth import intended_levels, share_as_intended
 from app.report import write_report
+from app.staleness import out_of_date
 from app.wiring import close
 from app.workspaces import init
 from collector.collecting import collect
@@ -133,7 +134,7 @@ def _trial_release(workspace: Workspace, engine: Engine) -> ReleaseReport | None
     """A release of simulated labels, allowed and marked; None where an earlier run made it."""
     if (workspace.releases / RELEASE).exists():
         return None
-    return new_release(workspace, engine, RELEASE, allow_simulated=True)
+    return new_release(workspace, engine, RELEASE, allow_simulated=True, stale=out_of_date(workspace, engine))
 
 
 def _trial_batch(workspace: Workspace, engine: Engine) -> str | None:

@@ -5,10 +5,9 @@ as long as the server's Retry-After says (up to two minutes). The package ``open
 """
 
 import asyncio
-import json
-import math
 import re
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -16,23 +15,34 @@ from typing import TYPE_CHECKING, Any
 from core.chat import Answer, ChatFailure, ChatReply, ChatRequest, ChatServer, is_local
 from core.errors import MissingExtraError
 from core.json_replies import without_bounds
+from core.llm.openai_answers import WRONG_PLACE, UnreadableAnswer, read_reply
 
 if TYPE_CHECKING:
     from openai import APIError, APIStatusError, AsyncOpenAI
 
 GIVE_UP_AFTER = 20
-"""After this many failures in a row, none of them the request's own fault, a server is not asked again in this run."""
+"""After this many failures in a row, whatever the answer was, a server is not asked again in this run."""
+GIVE_UP_AFTER_BAD_REQUESTS = 200
+"""The same for failures that look like the fault of single requests, most of them too long for the model.
+
+A corpus may have many of those one after another: its segments may come sorted, and those that failed in one run may
+come first in the next. That so many are too long says that max_tokens or the model does not suit the corpus at all.
+"""
 MOST_LOGPROBS = 20
 """Most tokens whose log-probabilities the protocol lets one ask for."""
 _MOST_WAYS = 3
-_BROKEN_OFF = ("error", "abort", "aborted", "cancelled")
-"""Reasons to finish by which servers and gateways say that they did not."""
-_ROUNDING = 1e-6
-"""How far above 0 a log-probability may lie."""
 _EVERY_REQUEST_FAILS = {401, 402, 403, 404, 405}
-_WRONG_PLACE = "look at base_url, which many servers end in /v1, and at the model's name"
 _WRONG_KEY = "look at the key (api_key_env) and at what it may do"
-_ADVICE = dict.fromkeys((301, 302, 307, 308, 404, 405), _WRONG_PLACE) | dict.fromkeys((401, 402, 403), _WRONG_KEY)
+_TOO_LONG = "it says that this is too long for the model: look at max_tokens and at the model's context length"
+_BAD_REQUEST = "look at the model's name, at max_tokens, and at what else is set for the voter"
+_ADVICE = {401: _WRONG_KEY, 402: _WRONG_KEY, 403: _WRONG_KEY, 404: WRONG_PLACE, 405: WRONG_PLACE}
+_REFUSED = {400, 422}
+"""What may be the fault of one request, of the form of the reply, or of what all requests share."""
+_TOO_LARGE = 413
+_SAYS_TOO_LONG = re.compile(r"context.?(length|size|window)|too.?long|longer than the|number of tokens", re.IGNORECASE)
+"""How vLLM, SGLang, llama.cpp and the clouds put it, in an error's code, type or first words."""
+_FIRST_WORDS = 300
+"""Characters of an error that are looked at: further on, a server may quote the whole request."""
 _FILTER_STATUSES = {400, 403, 422}
 FILTER_CODES = frozenset(
     {
@@ -51,7 +61,8 @@ class OpenAIDoor:
     """One run's conversation with one server; at most ``server.concurrency`` requests are under way.
 
     A server that wants another key or does not know the model is not asked again, nor one that failed `GIVE_UP_AFTER`
-    times in a row; what is left then fails without being sent.
+    times in a row (`GIVE_UP_AFTER_BAD_REQUESTS`, where the requests seem to be at fault); what is left then fails
+    without being sent.
     """
 
     def __init__(self, server: ChatServer) -> None:
@@ -59,7 +70,9 @@ class OpenAIDoor:
         self.server = server
         self.runner = asyncio.Runner()
         self.client = _client(server)
-        self.failures_in_a_row = 0
+        self.failures_in_a_row: Counter[int] = Counter()  # by how many of their kind are too many
+        self.has_replied = False
+        self.takes_nothing = False
         self.closed_because: str | None = None
         self.strictest = -_MOST_WAYS
 
@@ -88,7 +101,9 @@ class OpenAIDoor:
             return number, ChatFailure(f"not asked: {self.closed_because}", 0.0)
         answer = await self._ask(request)
         if isinstance(answer, ChatReply):
-            self.failures_in_a_row = 0
+            self.failures_in_a_row.clear()
+            self.has_replied = True
+            self.takes_nothing = False
         return number, answer
 
     async def _ask(self, request: ChatRequest) -> Answer:
@@ -97,19 +112,19 @@ class OpenAIDoor:
         started = time.perf_counter()
         try:
             body = await self._ask_as_strictly_as_possible(request)
-            return _read_reply(body, request, time.perf_counter() - started)
-        except _UnreadableAnswer as error:
+            return read_reply(body, request, time.perf_counter() - started)
+        except UnreadableAnswer as error:
             reason = f"{self.server.name} answered what is no chat completion: {error}"
             self._count_failure(reason)
         except APIStatusError as error:
             if _is_filtered(error):
                 return _filtered(request, time.perf_counter() - started)
-            advice = f"; {_ADVICE[error.status_code]}" if error.status_code in _ADVICE else ""
-            reason = f"{self.server.name} answered {error.status_code}{_code_of(error)}{advice}"
+            reason = f"{self.server.name} answered {error.status_code}{_code_of(error)}{_advice(error)}"
+            self.takes_nothing = self.takes_nothing or error.status_code in _REFUSED
             if error.status_code in _EVERY_REQUEST_FAILS:
                 self.closed_because = reason
-            elif error.status_code == 429 or error.status_code >= 500:
-                self._count_failure(reason)
+            else:
+                self._count_failure(reason, self._most_in_a_row(error))
         except APIConnectionError as error:
             slow = isinstance(error, APITimeoutError)
             what = f"was silent for {self.server.timeout:g} s" if slow else "could not be reached or hung up"
@@ -120,12 +135,15 @@ class OpenAIDoor:
     async def _ask_as_strictly_as_possible(self, request: ChatRequest) -> str:
         """The body of the answer. A 400 or 422 to a form of the reply: a laxer one; if that works, all go on so.
 
-        Not where the server's filter says that it is the chat that it does not take.
+        Not where the server's filter says that it is the chat that it does not take. A server that took a request in no
+        form at all may take none: until it replies, each is first sent plainly, and in a form only if that works.
         """
         from openai import BadRequestError, UnprocessableEntityError
 
         ways = _ways_of_asking(request)
-        for place in range(max(self.strictest, -len(ways)), -1):
+        forms = range(max(self.strictest, -len(ways)), -1)
+        plain = await self._send(request, ways[-1]) if self.takes_nothing and forms else None
+        for place in forms:
             try:
                 body = await self._send(request, ways[place])
             except (BadRequestError, UnprocessableEntityError) as error:
@@ -134,9 +152,10 @@ class OpenAIDoor:
                 continue
             self.strictest = max(self.strictest, place)
             return body
-        body = await self._send(request, ways[-1])
-        self.strictest = -1
-        return body
+        plain = await self._send(request, ways[-1]) if plain is None else plain
+        if forms:
+            self.strictest = -1
+        return plain
 
     async def _send(self, request: ChatRequest, form: Mapping[str, Any]) -> str:
         messages = [{"role": role, "content": content} for role, content in request.messages]
@@ -144,10 +163,19 @@ class OpenAIDoor:
         # As a plain body: the client's own types would be checked and copied field by field for nothing.
         return await self.client.post("/chat/completions", cast_to=str, body=body)
 
-    def _count_failure(self, reason: str) -> None:
-        self.failures_in_a_row += 1
-        if self.failures_in_a_row >= GIVE_UP_AFTER:
-            self.closed_because = f"{GIVE_UP_AFTER} failures in a row, the last one: {reason}"
+    def _most_in_a_row(self, error: "APIStatusError") -> int:
+        """How many such errors in a row are too many.
+
+        A server that has replied in this run takes the model's name and the voter's settings, so that what it calls bad
+        is the one request. One that has not may call every request bad, unless it says that this one is too long.
+        """
+        is_bad = _is_too_long(error) or (self.has_replied and error.status_code in _REFUSED)
+        return GIVE_UP_AFTER_BAD_REQUESTS if is_bad else GIVE_UP_AFTER
+
+    def _count_failure(self, reason: str, most: int = GIVE_UP_AFTER) -> None:
+        self.failures_in_a_row[most] += 1
+        if self.failures_in_a_row[most] >= most:
+            self.closed_because = f"{most} failures in a row, the last one: {reason}"
 
 
 def _ways_of_asking(request: ChatRequest) -> Sequence[Mapping[str, Any]]:
@@ -171,10 +199,6 @@ def _as_format(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {"response_format": {"type": "json_schema", "json_schema": wanted}}
 
 
-class _UnreadableAnswer(Exception):
-    """The server said 200 and sent something that is not the chat protocol."""
-
-
 def _client(server: ChatServer) -> "AsyncOpenAI":
     try:
         from openai import AsyncOpenAI, DefaultAsyncHttpxClient
@@ -192,55 +216,6 @@ def _client(server: ChatServer) -> "AsyncOpenAI":
     )
 
 
-def _read_reply(body: str, request: ChatRequest, seconds: float) -> ChatReply:
-    """The first choice of a chat completion, read leniently: servers leave fields out."""
-    try:
-        answer = json.loads(body)
-        choice = answer["choices"][0]
-        message = choice["message"]
-        text, refusal = message.get("content"), message.get("refusal")
-        if choice.get("finish_reason") in _BROKEN_OFF:
-            raise _UnreadableAnswer(f"it broke off ({choice['finish_reason']})")
-        return ChatReply(
-            text=text if isinstance(text, str) else "",
-            finish_reason=_encodable(str(choice.get("finish_reason") or "")),
-            refusal=refusal if isinstance(refusal, str) and refusal else None,
-            model=_encodable(str(answer.get("model") or request.model)),
-            seconds=seconds,
-            logprobs=_first_logprobs(choice) if request.choices else None,
-        )
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        is_page = body.lstrip()[:1] == "<"
-        raise _UnreadableAnswer(f"a web page; {_WRONG_PLACE}" if is_page else type(error).__name__) from error
-
-
-def _first_logprobs(choice: Mapping[str, Any]) -> dict[str, float] | None:
-    """Token → log-probability at the reply's first place; None where one of them is none.
-
-    Raises what `_read_reply` calls unreadable.
-    """
-    places = (choice.get("logprobs") or {}).get("content")
-    if not places:
-        return None
-    given = {str(top["token"]): _as_float(top["logprob"]) for top in places[0]["top_logprobs"]}
-    if any(math.isnan(logprob) or logprob > _ROUNDING for logprob in given.values()):
-        return None
-    return {token: logprob for token, logprob in given.items() if math.isfinite(logprob)}
-
-
-def _as_float(number: Any) -> float:
-    """A number of JSON; NaN for one that is too large."""
-    try:
-        return float(number)
-    except OverflowError:
-        return math.nan
-
-
-def _encodable(text: str) -> str:
-    """Text without lone surrogates, which JSON escapes can make and no table takes."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
 def _is_filtered(error: "APIStatusError") -> bool:
     """Whether it is this chat that the server does not take, and no fault of the request or the server."""
     return error.status_code in _FILTER_STATUSES and error.code in FILTER_CODES
@@ -254,3 +229,22 @@ def _code_of(error: "APIError") -> str:
     """The server's error code in brackets, if it is a plain word; its text may quote the chat and is left out."""
     code = getattr(error, "code", None)
     return f" ({code})" if isinstance(code, str) and re.fullmatch(r"[A-Za-z_.-]{1,60}", code) else ""
+
+
+def _is_too_long(error: "APIStatusError") -> bool:
+    """Whether the server says so. If only a chat that it quotes does, more is asked of it, and nothing worse."""
+    said = f"{error.code} {error.type} {error.message[:_FIRST_WORDS]}"
+    says_so = error.status_code in _REFUSED and _SAYS_TOO_LONG.search(said) is not None
+    return says_so or error.status_code == _TOO_LARGE
+
+
+def _advice(error: "APIStatusError") -> str:
+    """What to look at, after a semicolon, if that is known; free of the server's words, which may quote the chat."""
+    status = error.status_code
+    if _is_too_long(error):
+        advice = _TOO_LONG
+    elif status in _REFUSED:
+        advice = _BAD_REQUEST
+    else:
+        advice = WRONG_PLACE if 300 <= status < 400 else _ADVICE.get(status)
+    return f"; {advice}" if advice else ""

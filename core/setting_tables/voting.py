@@ -150,7 +150,7 @@ class VoteSettings(Table):
     examples: Literal["first", "similar"] = "first"
     engines: EngineSettings = Field(default_factory=EngineSettings)
     economy: bool = False
-    full_share: Annotated[float, Field(ge=0, le=1)] = 0.1
+    full_share: Annotated[float, Field(gt=0, le=1)] = 0.1
     voters: tuple[Voter, ...] = ()
 
     @model_validator(mode="after")

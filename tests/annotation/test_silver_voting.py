@@ -1,12 +1,10 @@
 """The polling: each vote cast once, votes that stand, votes that fall, and what is said about it all."""
 
-import json
 import subprocess
 import sys
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
 from annotation.silver.voting import chosen_voters, vote, vote_recipe
 from core.errors import DataError, SettingsError, WorkspaceError
@@ -281,33 +279,6 @@ def test_the_recipe_of_a_table_names_what_it_was_made_of(make_silver, embedded_p
     assert sorted(llm.settings) == sorted(["backend", "name", *of_the_model, *of_the_prompt])
     vote(workspace)
     assert workspace.store.unchanged("votes/ridge", ridge)
-
-
-def test_the_command_prints_a_table_and_then_that_nothing_changed(app, make_silver, embedded_panel):
-    workspace = make_silver(embedded_panel("ridge"), n=3)
-    runner = CliRunner()
-    first = runner.invoke(app, ["vote", "-w", str(workspace.root)])
-    assert (first.exit_code, first.stdout.splitlines()[0].strip()) == (0, "3 segments, 2 variables")
-    assert first.stdout.splitlines()[2].split()[:4] == ["ridge", "f", "6", "6"]
-    second = runner.invoke(app, ["vote", "-w", str(workspace.root)])
-    assert second.stdout == "nothing changed: 6 votes of 1 voters\n"
-
-
-def test_the_command_as_json(app, make_silver, embedded_panel):
-    workspace = make_silver(embedded_panel("ridge", "centroid"), n=3)
-    result = CliRunner().invoke(app, ["vote", "--voter", "centroid", "--json", "-w", str(workspace.root)])
-    printed = json.loads(result.stdout)
-    assert (printed["changed"], printed["n_failed"], printed["n_segments"]) == (True, 0, 3)
-    assert [turn["voter"] for turn in printed["voters"]] == ["centroid"]
-
-
-def test_failed_votes_end_the_command_with_one_message(app, make_silver, embedded_panel, chat_panel, model_server):
-    workspace = make_silver(embedded_panel("ridge") + chat_panel(model_server(lambda body: fails(403))), n=3)
-    result = CliRunner().invoke(app, ["vote", "-w", str(workspace.root)])
-    assert result.exit_code == 1
-    assert "6 votes failed, the first because of llm: " in result.stderr
-    assert "answered 403" in result.stderr
-    assert workspace.store.read("votes/ridge").height == 6
 
 
 def test_saying_that_nothing_changed_loads_no_classifier(make_silver, embedded_panel):

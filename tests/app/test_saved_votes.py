@@ -190,6 +190,9 @@ def test_the_command_says_what_was_saved(pair):
     done = CliRunner().invoke(build(), ["vote", "--economy", "-w", str(thrifty.root)])
     assert done.exit_code == 0, done.output
     assert f"saved {report.n_saved:,} of {N * VOTERS:,} votes" in done.output
+    # One variable: a vote saved is a request saved.
+    assert report.models_spared == (report.n_saved, N * VOTERS)
+    assert f"models were not asked about {report.n_saved:,} of {N * VOTERS:,} segments" in done.output
     alone = CliRunner().invoke(build(), ["vote", "--economy", "--voter", "m1", "-w", str(thrifty.root)])
     assert alone.exit_code == 1
     assert "the whole panel votes" in alone.output
@@ -215,6 +218,60 @@ def test_votes_that_the_option_saved_are_not_stale(pair):
     opened = Workspace(thrifty.root)
     [votes] = [stage for stage in status(opened, open_database(opened)).stages if stage.table == "votes"]
     assert (votes.state, votes.why) == ("fresh", ())
+
+
+def votes_stage(workspace):
+    return next(one for one in status(workspace, open_database(workspace)).stages if one.table == "votes")
+
+
+def test_votes_saved_for_another_rule_or_panel_are_out_of_date(pair):
+    _, thrifty, *_ = pair
+    assert votes_stage(thrifty).state == "fresh"
+    settings = thrifty.root / "assay.toml"
+    before = settings.read_text("utf-8")
+    changes = (
+        "\n[gate]\nthreshold = 1\n",
+        "\n[gate]\nquorum = 2\n",
+        VOTER.format(name="m9", url="http://h/v1", price=1),
+    )
+    for change in changes:
+        settings.write_text(before + change, encoding="utf-8")
+        told = votes_stage(Workspace(thrifty.root))
+        assert (told.state, told.command) == ("stale", "vote")
+        assert told.why[-1] == "votes were saved for another panel or another rule of [gate]"
+    settings.write_text(before, encoding="utf-8")
+    assert votes_stage(Workspace(thrifty.root)).state == "fresh"
+
+
+def test_a_vote_that_was_stopped_is_out_of_date_until_it_has_gone_on(tmp_path):
+    with ScriptedServer(answer) as server:
+        workspace = made(tmp_path / "stopped", server, True)
+        really = still_open_under(workspace)
+
+        def stopping(votes, ballots):
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            vote(workspace, still_open=stopping)
+        assert votes_stage(workspace).why == ("the vote was stopped",)
+        vote(workspace, still_open=really)
+        assert votes_stage(workspace).why == ()
+        # A second run that is stopped has lost nothing.
+        with pytest.raises(KeyboardInterrupt):
+            vote(workspace, still_open=stopping)
+        assert votes_stage(workspace).why == ()
+
+
+def test_failed_votes_are_no_earlier_votes(tmp_path):
+    def script(body: dict):
+        return fails(400) if body["model"] == "m4" else answer(body)
+
+    with ScriptedServer(script) as server:
+        workspace = made(tmp_path / "failing", server, True)
+        for _ in range(2):
+            report = vote(workspace, still_open=still_open_under(workspace))
+            assert [turn.n_dropped for turn in report.voters] == [0] * VOTERS
+        assert not report.changed
 
 
 def test_the_full_share_does_not_move_when_segments_come_and_go():

@@ -6,6 +6,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+import segmenter.segmenting
 from annotation.human.work import assignments, submit
 from annotation.silver.voting import vote_recipe
 from app.status import StageStatus, _next_command, status
@@ -117,3 +118,22 @@ def test_a_broken_file_of_votes_is_named(with_a_voter):
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(DataError, match=r"^votes/v\.parquet is not a readable Parquet file of the table 'votes'"):
         status(workspace, with_a_voter.engine)
+
+
+def test_without_any_segment_there_is_nothing_to_vote_on(with_a_voter):
+    workspace = with_a_voter.workspace
+    recipe = segmenter.segmenting.recipe(workspace)
+    workspace.store.write("segments", workspace.store.read("segments").clear(), recipe)
+    told = status(workspace, with_a_voter.engine)
+    fresh = tuple(
+        replace(stage, state="fresh") if stage.table in ("lexicon", "matches") else stage for stage in told.stages
+    )
+    wanted = "assay lexicon stats, then assay segment: there are no segments yet"
+    assert _next_command(fresh, told.batches, with_a_voter.engine) == wanted
+
+
+def test_without_a_panel_voters_come_first(make_bench):
+    bench = make_bench()
+    (bench.workspace.root / "assay.toml").write_text("", encoding="utf-8")
+    votes = status(Workspace(bench.workspace.root), bench.engine).stages[4]
+    assert votes.command == "vote, once assay.toml has a [[vote.voters]] table for every voter"

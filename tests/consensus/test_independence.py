@@ -53,6 +53,14 @@ def test_without_errors_it_is_undefined():
     assert found.reason == "no two voters have errors to compare on the same items"
 
 
+def test_a_few_pairs_do_not_speak_for_the_panel():
+    wrong = {"a": [1, 1, 0, 0], "b": [1, 0, 1, 0]}
+    right = {f"r{n}": [0] * 4 for n in range(3)}
+    found = effective_voters(code_ratings(votes(wrong | right)), dict.fromkeys(items(4), 0))
+    assert (found.n_effective, found.n_voters, found.n_pairs) == (None, 5, 1)
+    assert found.reason == "only 1 of 10 pairs of voters have errors to compare on the same items"
+
+
 def test_truth_may_be_a_frame_in_any_order_with_nulls():
     a, b = [1, 1, 0, 0, 2, 1], [1, 0, 1, 0, 1, 0]
     coded = code_ratings(votes({"a": a, "b": b}))

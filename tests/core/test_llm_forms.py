@@ -33,8 +33,29 @@ def test_a_request_that_is_bad_in_itself_does_not_cost_the_others_their_schema(s
     server = serve(script=script)
     requests = [chat_request(t, schema=SCHEMA) for t in ("too long", "short")]
     failure, reply = ask(server, requests, concurrency=1)
-    assert (failure.reason.partition(" ")[2], reply.text) == ("answered 400", "fine")
-    assert ["response_format" in body for body in server.asked] == [True, False, True]
+    assert (failure.reason.partition(" ")[2].partition(";")[0], reply.text) == ("answered 400", "fine")
+    # The second one plainly first, to see whether the server takes anything; what counts is the reply in the form.
+    assert ["response_format" in body for body in server.asked] == [True, False, False, True]
+
+
+def test_a_server_that_takes_no_form_goes_through_the_forms_once(serve: Serve, ask: Ask):
+    server = serve(fails(400))
+    ask(server, [chat_request(str(n), schema=BOUNDED) for n in range(9)], concurrency=1)
+    assert ["response_format" in body for body in server.asked] == [True, True] + [False] * 9
+
+
+def test_after_one_request_in_no_form_a_server_without_schemas_is_still_found_out(serve: Serve, ask: Ask):
+    script = lambda body: fails(400) if body["messages"][1]["content"] == "bad" else knows_no_schema(body)  # noqa: E731
+    server = serve(script=script)
+    answers = ask(server, [chat_request(t, schema=SCHEMA) for t in ("bad", "a", "b")], concurrency=1)
+    assert [answer.text for answer in answers[1:]] == ["a", "b"]
+    assert ["response_format" in body for body in server.asked] == [True, False, False, True, False]
+
+
+def test_a_request_without_a_form_does_not_cost_the_others_their_schema(serve: Serve, ask: Ask):
+    server = serve(says("{}"))
+    ask(server, [chat_request("a"), chat_request("b", schema=SCHEMA)], concurrency=1)
+    assert ["response_format" in body for body in server.asked] == [False, True]
 
 
 def test_bounds_that_a_server_does_not_take_are_left_out_before_the_schema_is(serve: Serve, ask: Ask):

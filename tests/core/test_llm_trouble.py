@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from core.chat import Answer, ChatFailure, ChatReply, ChatServer
-from core.llm.openai_door import GIVE_UP_AFTER
 from core.scripted_llm import Scripted, ScriptedServer, chat_request, fails, says
 
 pytest.importorskip("openai", reason="openai is not installed (pip install 'assay[llm]')")
@@ -46,16 +45,21 @@ def test_the_server_says_how_long_to_wait(serve: Serve, ask: Ask):
     [
         (fails(500), 3, 4, "answered 500"),
         (fails(429, code="rate_limit"), 1, 2, "answered 429 (rate_limit)"),
-        (fails(400), 3, 1, "answered 400"),
+        (
+            fails(400),
+            3,
+            1,
+            "answered 400; look at the model's name, at max_tokens, and at what else is set for the voter",
+        ),
+        (fails(422, code="bad"), 3, 1, "answered 422 (bad); look at the model's name"),
+        (fails(400, code="context_length_exceeded"), 3, 1, "; it says that this is too long for the model: look at"),
+        (fails(413), 3, 1, "answered 413; it says that this is too long for the model: look at max_tokens"),
         (fails(401, code="invalid_api_key"), 3, 1, "answered 401 (invalid_api_key); look at the key (api_key_env)"),
         (fails(404), 3, 1, "answered 404; look at base_url, which many servers end in /v1, and at the model's name"),
         (Scripted("x" * 99, hang_up=True), 0, 1, "could not be reached or hung up"),
         (Scripted("<html>busy</html>"), 3, 1, "answered what is no chat completion: a web page; look at base_url"),
-        (Scripted('{"choices": []}'), 3, 1, "answered what is no chat completion"),
-        (Scripted('{"choices": [{"message": null}]}'), 3, 1, "answered what is no chat completion"),
-        (Scripted("[" * 200_000), 3, 1, "answered what is no chat completion: RecursionError"),
-        (Scripted('{"created": ' + "9" * 5000 + "}"), 3, 1, "answered what is no chat completion: ValueError"),
-        (Scripted("[]", 307, {"Location": "/elsewhere"}), 3, 1, "answered 307"),
+        (Scripted("[]", 307, {"Location": "/elsewhere"}), 3, 1, "answered 307; look at base_url"),
+        (Scripted("", 304), 3, 1, "answered 304; look at base_url"),
     ],
 )
 def test_trouble_that_stays_is_a_failure_and_not_kept(
@@ -68,6 +72,42 @@ def test_trouble_that_stays_is_a_failure_and_not_kept(
     assert len(server.asked) == n_asked
     ask(server, [chat_request()], retries=0)
     assert len(server.asked) == n_asked + 1
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("", "nothing"),
+        (" \n", "nothing"),
+        ("ok", "no JSON"),
+        ('data: {"choices": []}', "no JSON"),
+        ("[]", "JSON without choices"),
+        ("null", "JSON without choices"),
+        ("{}", "JSON without choices"),
+        ('{"choices": []}', "JSON without choices"),
+        ('{"choices": {"0": 1}}', "JSON without choices"),
+        ('{"error": {"message": "you said hello"}}', "JSON with an error instead of choices"),
+        ('{"choices": [7]}', "JSON whose first choice has no message"),
+        ('{"choices": [{"message": null}]}', "JSON whose first choice has no message"),
+        ("[" * 200_000, "JSON that is nested too deeply"),
+        ('{"created": ' + "9" * 5000 + "}", "JSON with a number of too many digits"),
+    ],
+)
+def test_what_came_instead_of_a_reply_is_said_in_words(serve: Serve, ask: Ask, body: str, what: str):
+    server = serve(Scripted(body))
+    [failure] = ask(server, [chat_request()], retries=3)
+    assert failure.reason.partition(" ")[2] == f"answered what is no chat completion: {what}"
+    ask(server, [chat_request()], retries=0)
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "logprobs", ["7", '{"content": 7}', '{"content": [{}]}', '{"content": [{"top_logprobs": [1]}]}']
+)
+def test_log_probabilities_of_another_form_are_said_in_words(serve: Serve, ask: Ask, logprobs: str):
+    answer = says("A").body.replace('"index": 0', f'"logprobs": {logprobs}')
+    [failure] = ask(serve(Scripted(answer)), [chat_request(choices=("A", "B"))])
+    assert failure.reason.endswith("no chat completion: a reply whose log-probabilities have another form")
 
 
 def test_a_server_that_is_silent_is_given_up_in_time(serve: Serve, ask: Ask):
@@ -104,7 +144,7 @@ def test_a_broken_server_ends_the_asking_but_not_what_is_on_disk(serve: Serve, a
     ask(serve(says("kept")), [chat_request("49")])
     server = serve(fails(500))
     answers = ask(server, [chat_request(str(n)) for n in range(50)], retries=0, concurrency=1)
-    assert len(server.asked) == GIVE_UP_AFTER
+    assert len(server.asked) == 20
     assert isinstance(answers[49], ChatReply)
     assert answers[30].reason.startswith("not asked: 20 failures in a row, the last one:")
 

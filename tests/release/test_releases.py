@@ -13,6 +13,7 @@ from core.people import Batch, Event
 from core.store import Recipe
 from core.workspace import create_workspace
 from release.publishing import new_release
+from release.staleness import StaleTable
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SECRET_IDS = ("c" * 32, "a" * 32, "b" * 32)
@@ -165,8 +166,43 @@ def test_a_release_leaves_an_event(corpus):
     assert (event.action, event.subject, event.detail) == (
         "released",
         "pilot",
-        {"rows": 1, "gold": 0, "simulated": False},
+        {"rows": 1, "gold": 0, "simulated": False, "stale": {}},
     )
+
+
+OLD = StaleTable("verdicts", ("codebook changed",), "assay gate")
+LEARNED = StaleTable("votes", ("gold changed",), "assay vote", blocks=False)
+
+
+def test_tables_that_are_out_of_date_are_not_released(corpus):
+    with pytest.raises(DataError, match=r"out of date: verdicts \(codebook changed\), made again by: assay gate\."):
+        new_release(*corpus, stale=[LEARNED, OLD])
+    assert list(corpus[0].releases.iterdir()) == []
+
+
+def test_on_request_they_are_and_everything_says_so(corpus):
+    report = new_release(*corpus, stale=[LEARNED, OLD], allow_stale=True)
+    text = (report.folder / "README.md").read_text("utf-8")
+    assert "> **Out of date.** These tables were not what the inputs" in text
+    assert ">\n> - `verdicts`: codebook changed\n\n" in text
+    assert report.as_json()["stale"][1] == {
+        "table": "verdicts", "why": ("codebook changed",), "command": "assay gate", "blocks": True,
+    }  # fmt: skip
+    with transaction(corpus[1]) as session:
+        detail = session.scalars(select(Event)).one().detail
+    assert detail["stale"] == {"votes": ["gold changed"], "verdicts": ["codebook changed"]}
+
+
+def test_votes_that_did_not_learn_from_the_latest_gold_are_released_and_told(corpus):
+    text = (new_release(*corpus, stale=[LEARNED]).folder / "README.md").read_text("utf-8")
+    assert "Out of date" not in text
+    assert "from changed: `votes` (gold changed).\n" in text
+
+
+def test_fresh_tables_need_no_word(corpus):
+    text = (new_release(*corpus, allow_stale=True).folder / "README.md").read_text("utf-8")
+    assert "Out of date" not in text
+    assert "Not made again" not in text
 
 
 @pytest.mark.parametrize("name", ["../out", "a/b", ".hidden", "名"])
