@@ -26,7 +26,7 @@ from core.texts import closest
 class Neighbours(KNeighborsClassifier):
     """Nearest neighbours that make do with all examples where there are fewer than they would ask."""
 
-    def kneighbors(self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
+    def kneighbors(self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True) -> Any:  # noqa: N803
         asked = min(n_neighbors or self.n_neighbors, self.n_samples_fit_)
         return super().kneighbors(X, asked, return_distance)
 
