@@ -7,6 +7,7 @@ import typer
 
 from annotation import user_cli
 from core.command import HERE, JsonOption, WorkspaceOption, emit, group, guarded, say, table
+from core.counting import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -58,8 +59,9 @@ def new_cli(
 
 def _show_new(made: Mapping[str, Any]) -> None:
     fewer = f" ({made['n_asked']} were wanted; no more are left)" if made["n_items"] < made["n_asked"] else ""
-    say(f"batch {made['name']}: {made['n_items']} items{fewer}, {made['overlap']} annotators each")
-    say(f"{made['n_items'] - made['n_audit']} from the no-consensus pool, {made['n_audit']} accepted ones as an audit")
+    items, annotators = counted(made["n_items"], "item"), counted(made["overlap"], "annotator")
+    say(f"batch {made['name']}: {items}{fewer}, {annotators} each")
+    say(f"{made['n_items'] - made['n_audit']:,} from the no-consensus pool, {made['n_audit']:,} accepted, as an audit")
     table(("annotator", "items"), made["assigned"].items())
 
 
@@ -88,7 +90,7 @@ def _close_command(agreement: Agreement) -> Callable[..., None]:
 
 def _show_closed(closed: Mapping[str, Any]) -> None:
     n_total, n_missing = closed["n_assignments"], closed["n_missing"]
-    say(f"batch {closed['name']} is closed: {n_total - n_missing} of {n_total} assignments done")
+    say(f"batch {closed['name']} is closed: {n_total - n_missing:,} of {counted(n_total, 'assignment')} done")
     kappas = _kappas(closed["agreement"])
     if kappas:
         table(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say, table
+from core.counting import counted
 
 if TYPE_CHECKING:
     from annotation.silver.probe_report import ProbeReport, Share, Tally, VoterProbe
@@ -57,8 +58,8 @@ def probe_cli(
     if report.n_failed:
         why = next(f"{one.voter}: {problem}" for one in report.voters for problem in one.problems)
         raise ServiceError(
-            f"{report.n_failed} votes failed, the first because of {why}. All replies are kept; put that right and run "
-            f"assay vote probe again: it asks only for what is missing"
+            f"{counted(report.n_failed, 'vote')} failed, the first because of {why}. All replies are kept; put that "
+            f"right and run assay vote probe again: it asks only for what is missing"
         )
 
 
@@ -72,11 +73,11 @@ def _show_plan(plan: "ProbePlan") -> None:
     table(titles, rows)
     total = plan.as_json()["total"]
     say(
-        f"in all: {total['n_requests']:,} requests, about {total['prompt_tokens']:,} tokens in and "
+        f"in all: {counted(total['n_requests'], 'request')}, about {total['prompt_tokens']:,} tokens in and "
         f"{total['completion_tokens']:,} out (at most {total['completion_tokens_at_most']:,})"
     )
     if later := sum(one.n_later for one in plan.voters):
-        say(f"the answers may lead to {later:,} more requests at most, which are not in these figures")
+        say(f"the answers may lead to {counted(later, 'more request')} at most, not counted in these figures")
     _say_who_asks_no_model(plan)
 
 
@@ -109,9 +110,9 @@ def _say_more(one: "VoterProbe") -> None:
         listed = ", ".join(f"{attempt} × {n}" for attempt, n in reached.most_common(5))
         say(f"{one.voter}: got what they were after most often: {listed}")
     if one.n_plain_abstained:
-        say(f"{one.voter}: abstains on {one.n_plain_abstained} of {one.n_plain} votes without any attempt")
+        say(f"{one.voter}: abstains on {one.n_plain_abstained:,} of {counted(one.n_plain, 'vote')} without any attempt")
     for problem, n_failed in one.problems.items():
-        say(f"{one.voter}: {n_failed} votes failed: {problem}")
+        say(f"{one.voter}: {counted(n_failed, 'vote')} failed: {problem}")
 
 
 def _say_who_asks_no_model(told: "ProbeReport | ProbePlan") -> None:
@@ -120,4 +121,5 @@ def _say_who_asks_no_model(told: "ProbeReport | ProbePlan") -> None:
 
 
 def _what(told: "ProbeReport | ProbePlan") -> str:
-    return f"{len(told.segments)} segments, {told.n_attempts} attempts each, and 4 harmless messages each to compare"
+    segments, attempts = counted(len(told.segments), "segment"), counted(told.n_attempts, "attempt")
+    return f"{segments}, {attempts} each, and 4 harmless messages each to compare"

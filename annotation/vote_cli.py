@@ -8,6 +8,7 @@ import typer
 from annotation import probe_cli
 from annotation.probe_cli import VoterOption
 from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say, table
+from core.counting import counted
 
 if TYPE_CHECKING:
     from annotation.silver.economy import StillOpen
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
 
     SettledBy = Callable[[Workspace], StillOpen]
 
+_SHOWN = 80
+"""Characters of a model's name that are shown."""
 LEFT_OUT = {
-    "unknown_segment": "they name a segment that is not in this workspace",
-    "unknown_variable": "they name a variable that is none of the codebook's rating variables",
-    "no_voter": "they name no voter",
+    "unknown_segment": "naming a segment that is not in this workspace",
+    "unknown_variable": "naming a variable that is none of the codebook's rating variables",
+    "no_voter": "naming no voter",
 }
 """Why a row of a file of votes is no vote here (`annotation.silver.vote_file`), in words."""
 
@@ -95,16 +98,16 @@ def _show_plan(plan: "VotePlan", example: bool) -> None:
         [*(getattr(one, key) for key in keys), one.prompt_tokens, one.completion_tokens, one.cost, one.hours]
         for one in plan.voters
     ]
-    table(titles, rows, title=f"{plan.n_segments:,} segments, {plan.n_variables} variables")
+    table(titles, rows, title=f"{counted(plan.n_segments, 'segment')}, {counted(plan.n_variables, 'variable')}")
     costs = [one.cost for one in plan.voters if one.cost is not None]
     total = plan.as_json()["total"]
     say(
-        f"in all: {total['n_requests']:,} requests, about {total['prompt_tokens']:,} tokens in and "
+        f"in all: {counted(total['n_requests'], 'request')}, about {total['prompt_tokens']:,} tokens in and "
         f"{total['completion_tokens']:,} out (at most {total['completion_tokens_at_most']:,})"
         + (f", cost {sum(costs):,.2f}" if costs else "")
     )
     if later := sum(one.n_later for one in plan.voters):
-        say(f"the answers may lead to {later:,} more requests at most, which are not in these figures")
+        say(f"the answers may lead to {counted(later, 'more request')} at most, not counted in these figures")
     if plan.economy:
         say("with vote.economy this is the most it can take: what is saved shows as the votes come")
     for one in plan.voters:
@@ -152,8 +155,8 @@ def _vote_command(settled_by: "SettledBy | None") -> Callable[..., None]:
             # That the others were not asked comes of the first failures.
             why = next((cause for cause in causes if ": not asked" not in cause), causes[0])
             raise ServiceError(
-                f"{report.n_failed} votes failed, the first because of {why}. All other votes are kept; put that right "
-                f"and run assay vote again: it asks only for what is missing"
+                f"{counted(report.n_failed, 'vote')} failed, the first because of {why}. All other votes are kept; put "
+                f"that right and run assay vote again: it asks only for what is missing"
             )
 
     return vote_cli
@@ -167,7 +170,8 @@ def _show(report: "VoteReport") -> None:
         )
         return
     if not report.changed and not report.n_failed:
-        say(f"nothing changed: {sum(turn.n for turn in report.voters)} votes of {len(report.voters)} voters")
+        votes = counted(sum(turn.n for turn in report.voters), "vote")
+        say(f"nothing changed: {votes} of {counted(len(report.voters), 'voter')}")
     else:
         rows = [
             (
@@ -182,39 +186,43 @@ def _show(report: "VoteReport") -> None:
             )
             for turn in report.voters
         ]
-        what = f"{report.n_segments:,} segments, {report.n_variables} variables"
+        what = f"{counted(report.n_segments, 'segment')}, {counted(report.n_variables, 'variable')}"
         table(
             ("voter", "family", "votes", "new", "coverage", "abstained", "of it unparsed", "failed"), rows, title=what
         )
     for turn in report.voters:
         if turn.n_dropped:
             say(
-                f"{turn.voter}: {turn.n_dropped} earlier votes dropped: what they were on is gone, or they are out of "
-                f"date and were not needed again"
+                f"{turn.voter}: {counted(turn.n_dropped, 'earlier vote')} dropped: on what is gone, or out of date and "
+                f"not needed again"
             )
         for reason, n_rows in turn.left_out.items():
-            say(f"{turn.voter}: {n_rows:,} rows of its file left out: {LEFT_OUT.get(reason, reason)}")
+            say(f"{turn.voter}: {counted(n_rows, 'row')} of its file left out: {LEFT_OUT.get(reason, reason)}")
         if turn.n_abstained and turn.n_abstained == turn.n:
             where = (
                 "its model, its prompt and its max_tokens" if turn.asks_a_model else "its examples, or its votes file"
             )
             say(f"{turn.voter}: not one label; look at {where}")
+        if turn.other_models:
+            # As Python writes them: a server may say anything.
+            named = ", ".join(repr(name[:_SHOWN]) for name in turn.other_models)
+            say(f"{turn.voter}: replies say that they are of another model: {named}")
         if turn.by_status["unparsed"]:
             say(
-                f"{turn.voter}: {turn.by_status['unparsed']:,} votes unparsed: what was given is no label of the "
-                f"codebook; it stands in the column rationale of tables/votes/{turn.voter}.parquet"
+                f"{turn.voter}: {counted(turn.by_status['unparsed'], 'vote')} unparsed: what was given is no label of "
+                f"the codebook; it stands in the column rationale of tables/votes/{turn.voter}.parquet"
             )
         for problem, n_failed in turn.problems.items():
-            say(f"{turn.voter}: {n_failed} votes failed: {problem}")
+            say(f"{turn.voter}: {counted(n_failed, 'vote')} failed: {problem}")
     if report.n_full is not None:
         every = report.n_saved + sum(turn.n for turn in report.voters)
         share = f" ({report.n_saved / every:.0%})" if every else ""
         say(
-            f"saved {report.n_saved:,} of {every:,} votes{share}: no vote of theirs could change a verdict; "
-            f"{report.n_full:,} segments have the whole panel"
+            f"saved {report.n_saved:,} of {counted(every, 'vote')}{share}: no vote of theirs could change a verdict; "
+            f"{counted(report.n_full, 'segment')} with the whole panel"
         )
         spared, at_most = report.models_spared
         if at_most:
-            say(f"models were not asked about {spared:,} of {at_most:,} segments ({spared / at_most:.0%})")
+            say(f"models were not asked about {spared:,} of {counted(at_most, 'segment')} ({spared / at_most:.0%})")
     if report.outside_panel:
         say(f"kept, but not in the panel of assay.toml: {', '.join(report.outside_panel)}")

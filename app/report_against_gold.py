@@ -4,12 +4,13 @@ from app.report_charts import code_name
 from app.report_facts import Facts
 from app.report_gold import silver_and_gold
 from app.report_gold_charts import accuracy_dots, reliability_dots
-from app.report_page import SIMULATED, Html, counted, decimal, element, figure, percent, table, together
+from app.report_page import SIMULATED, Html, decimal, element, figure, percent, table, together
 from consensus.against_gold import NOT_DRAWN, AgainstGold
 from consensus.against_gold import against_gold as measured_by_gold
 from consensus.gold_scores import Scores
 from consensus.intervals import Estimate
 from core.codebook import RatingVariable
+from core.counting import counted
 
 ORIGINS = {"audit": "from the accepted segments", "no_consensus": "from the no-consensus pool"}
 READ_ACCURACY = (

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from app.report_facts import COMMANDS, Facts
-from app.report_page import SIMULATED, Html, counted, element, percent, section, table, together
+from app.report_page import SIMULATED, Html, element, percent, section, table, together
+from core.counting import counted
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import polars as pl
 
 from app.report_charts import change_bars
 from app.report_facts import Facts
-from app.report_page import SIMULATED, Html, counted, decimal, element, figure, interval, percent, table, together
+from app.report_page import SIMULATED, Html, decimal, element, figure, interval, percent, table, together
 from app.report_voters import measured_on
 from consensus.counts import CodedRatings
 from consensus.gate import Rule
@@ -14,6 +14,7 @@ from consensus.gold_sample import gold_sample, strata_of
 from consensus.intervals import Estimate
 from consensus.panel_details import PanelDetails, panel_details
 from core.codebook import RatingVariable
+from core.counting import counted
 
 TITLE = "How much does the verdict hang on single voters?"
 READ_CHANGES = (

@@ -59,11 +59,6 @@ def table(columns: Sequence[str], sides: str, rows: Iterable[Sequence[object]], 
     return element("div", made, class_="scroll")
 
 
-def counted(n: int, one: str) -> str:
-    """A number of things in words: 1 voter, 1,200 voters."""
-    return f"{n:,} {one}" if n == 1 else f"{n:,} {one}s"
-
-
 def percent(share: float | None, digits: int = 1) -> str | None:
     """A share, 0 to 1, in per cent; None stays None."""
     return None if share is None else f"{share:.{digits}%}"

@@ -7,7 +7,6 @@ from app.report_labels import silver_labels
 from app.report_page import (
     SIMULATED,
     Html,
-    counted,
     decimal,
     element,
     interval,
@@ -25,6 +24,7 @@ from consensus.intervals import Estimate
 from consensus.leave_one_out import leave_one_out
 from consensus.panel import equal_to_gold, silver_against_gold
 from core.codebook import RatingVariable
+from core.counting import counted
 from core.ratings import votes_as_ratings
 
 MOST_DETAILED = 6

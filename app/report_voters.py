@@ -7,11 +7,12 @@ import polars as pl
 from app.report_charts import voter_bars
 from app.report_facts import Facts
 from app.report_kappa_map import kappa_map
-from app.report_page import Html, counted, decimal, element, figure, interval, percent, table, together
+from app.report_page import Html, decimal, element, figure, interval, percent, table, together
 from consensus.clustering import FamilyAgreement, VoterClusters, cluster_voters, family_agreement
 from consensus.cohen import PairKappa
 from consensus.intervals import Estimate
 from consensus.panel import voter_outcomes, voter_table
+from core.counting import counted
 
 READ_VOTERS = (
     "Coverage: share of the segments on which the voter gave a label. Abstained: share on which it answered without "

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from annotation.silver.voting import input_hashes, vote_recipe
+from core.counting import counted
 from core.errors import DataError
 from core.full_share import ECONOMY, STOPPED
 from core.setting_tables.voting import Voter
@@ -43,10 +44,10 @@ def votes_status(workspace: Workspace) -> StageStatus:
         command = "vote" if panel else "vote, once assay.toml has a [[vote.voters]] table for every voter"
         return StageStatus("votes", None, 0, None, "not made", (), command)
     absent = len(panel) - len(done)
-    why = [f"{absent} of {len(panel)} voters have not voted"] if absent else []
+    why = [f"without votes: {absent} of {counted(len(panel), 'voter')}"] if absent else []
     why += votes_out_of_date(workspace)
     if n_failed := _n_failed(store, [name for name, manifest in manifests.items() if manifest is not None]):
-        why.append(f"{n_failed:,} votes failed")
+        why.append(f"{counted(n_failed, 'vote')} failed")
     written = max(datetime.fromisoformat(manifest.written_at) for manifest in done)
     rows = sum(manifest.rows for manifest in done)
     rejected = sum(sum(manifest.rejected.values()) for manifest in done)

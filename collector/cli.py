@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say, table
+from core.counting import counted
 
 if TYPE_CHECKING:
     from collector.report import CollectReport
@@ -50,9 +51,9 @@ def collect_cli(
 def _show(report: "CollectReport") -> None:
     """The report for a person."""
     held = report.table
-    counted = f"{held.messages:,} messages of {held.users:,} users in {held.chats:,} chats"
+    holds = f"{counted(held.messages, 'message')} of {counted(held.users, 'user')} in {counted(held.chats, 'chat')}"
     if not report.changed:
-        say(f"nothing changed: every file was collected before; {counted}")
+        say(f"nothing changed: every file was collected before; {holds}")
         return
     if report.resettled:
         say("Settings or software changed since the last run: messages of files not given now keep their earlier form.")
@@ -60,17 +61,17 @@ def _show(report: "CollectReport") -> None:
     dropped = [(f"dropped: {reason}", n) for reason, n in report.dropped.items()]
     table(("records", "n"), [("read", report.read), ("kept", report.kept), *updated, *dropped])
     span = f", {held.first:%Y-%m-%d} to {held.last:%Y-%m-%d}" if held.first else ""
-    say(f"The table messages holds {counted}{span}.")
-    say(f"{held.missing_reply_targets:,} replies answer a message that is not in it.")
+    say(f"The table messages holds {holds}{span}.")
+    say(f"Replies to a message that is not in it: {held.missing_reply_targets:,}.")
     replaced = ", ".join(f"{n:,} {kind}" for kind, n in held.placeholders.items() if n)
     say(f"Placeholders in it: {replaced or 'none'}.")
     marked = ", ".join(f"{n:,} {mark}" for mark, n in report.marked.items())
     if marked:
         say(f"Kept in this run, but marked: {marked} (the settings floods, bots and forwards can drop them).")
     if report.retracted:
-        say(f"{report.retracted:,} messages left the table: they were edited down to too little.")
+        say(f"{counted(report.retracted, 'message')} left the table, edited down to too little.")
     if report.names_left:
         say(
-            f"{report.names_left:,} names of members are ordinary words; they were replaced only where the words "
-            f"around them tell of a person."
+            f"Names of members that are ordinary words: {report.names_left:,}, replaced only where the words around "
+            f"them tell of a person."
         )

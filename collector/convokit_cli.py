@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say
+from core.counting import counted
 
 
 def mount(app: typer.Typer) -> None:
@@ -33,9 +34,9 @@ def export_convokit_cli(
 def _show(folder: Path, counts: dict[str, int]) -> None:
     """The report for a person."""
     say(
-        f"Wrote {counts['utterances']:,} utterances of {counts['speakers']:,} speakers in {counts['conversations']:,} "
-        f"conversations to {folder}."
+        f"Wrote {counted(counts['utterances'], 'utterance')} of {counted(counts['speakers'], 'speaker')} in "
+        f"{counted(counts['conversations'], 'conversation')} to {folder}."
     )
     if counts["replies_left_out"]:
-        say(f"{counts['replies_left_out']:,} replies answer a message that is not in the table and are not marked.")
+        say(f"Replies to a message that is not in the table, which are not marked: {counts['replies_left_out']:,}.")
     say("It holds the workspace's own pseudonyms and texts: treat it like the tables. To share, make a release.")

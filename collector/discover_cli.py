@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from core.command import HERE, JsonOption, WorkspaceOption, emit, group, guarded, say, table
+from core.counting import counted
 
 if TYPE_CHECKING:
     from collector.candidates import Candidate
@@ -122,7 +123,8 @@ def _show(report: "DiscoveryReport") -> None:
     if report.files and report.files_known == report.files:
         say("nothing changed: every file was read before")
     elif report.files:
-        say(f"{report.posts:,} posts mention groups {report.mentions:,} times; {report.new:,} candidates are new.")
+        found = f"{counted(report.mentions, 'mention')} of groups in {counted(report.posts, 'post')}"
+        say(f"{found}; {counted(report.new, 'new candidate')}.")
         if report.left_out:
             kinds = ", ".join(f"{n:,} {kind}" for kind, n in report.left_out.most_common())
             say(f"Links that lead to no group, or to a message of a private one: {kinds}.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.command import HERE, JsonOption, WorkspaceOption, emit, group, guarded, say, table
+from core.counting import counted
 
 if TYPE_CHECKING:
     from collector.privacy.attack import AttackReport
@@ -111,7 +112,7 @@ def scan_cli(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> 
 
 
 def _show_scan(report: "ScanReport") -> None:
-    looked = f"Looked at {report.texts:,} texts in {report.files:,} files"
+    looked = f"Looked at {counted(report.texts, 'text')} in {counted(report.files, 'file')}"
     if not report.findings:
         say(f"{looked}: nothing looks like a raw identifier.")
     else:

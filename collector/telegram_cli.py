@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from core.command import emit, say, table
+from core.counting import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,13 +58,13 @@ def _show(report: "TelegramReport") -> None:
         say(f"Kept, but marked: {marked} (the settings floods, bots and forwards can drop them).")
     for group in report.groups:
         if group.deleted_kept:
-            say(
-                f"@{group.name}: {group.deleted_kept:,} deleted messages were kept, as collect.telegram.deletions says."
-            )
+            kept = counted(group.deleted_kept, "deleted message")
+            say(f"@{group.name}: {kept} kept, as collect.telegram.deletions says.")
     if report.waited:
         say(f"Telegram asked for pauses of {report.waited:,.0f} s in all.")
     held = report.table
-    say(f"The table messages holds {held.messages:,} messages of {held.users:,} users in {held.chats:,} chats.")
+    holds = f"{counted(held.messages, 'message')} of {counted(held.users, 'user')} in {counted(held.chats, 'chat')}"
+    say(f"The table messages holds {holds}.")
 
 
 def _row(group: "GroupReport") -> tuple[str, int, int, int, int, str]:

@@ -8,6 +8,7 @@ import typer
 
 from consensus.showing import show_details
 from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say, table
+from core.counting import counted
 
 if TYPE_CHECKING:
     from core.workspace import Workspace
@@ -68,7 +69,8 @@ def _gate_command(votes_out_of_date: "VotesOutOfDate | None") -> Callable[..., N
 def _show_gate(report: Mapping[str, Any], out_of_date: Sequence[str], command: str) -> None:
     """out_of_date: why the votes are; command: casts them anew."""
     unchanged = "" if report["changed"] else "nothing changed: "
-    say(f"{unchanged}{report['n_segments']} segments, a panel of {report['n_panel']}, ρ ≥ {report['threshold']}")
+    segments = counted(report["n_segments"], "segment")
+    say(f"{unchanged}{segments}, a panel of {report['n_panel']}, ρ ≥ {report['threshold']}")
     for name, one in report["thresholds"].items():
         say(f"{name}: ρ ≥ {one}")
     table(
@@ -82,9 +84,9 @@ def _show_gate(report: Mapping[str, Any], out_of_date: Sequence[str], command: s
         ],
     )  # fmt: skip
     if report["n_full_panel"] is not None:
-        say(f"κ and details: on the {report['n_full_panel']:,} segments that the whole panel was asked about")
+        say(f"κ and details: on the {counted(report['n_full_panel'], 'segment')} that the whole panel was asked about")
     for entry in report["left_out"]:
-        say(f"left out: {entry['n']} votes, {entry['reason']}")
+        say(f"left out: {counted(entry['n'], 'vote')}, {entry['reason']}")
     if report["n_failed"]:
         told = ", ".join(f"{n:,} of {voter}" for voter, n in report["n_failed"].items())
         say(f"votes that failed count as abstentions: {told} (run assay vote to ask again)")
@@ -123,8 +125,8 @@ def agreement_cli(
 def _show_agreement(variables: Mapping[str, Mapping[str, Any]]) -> None:
     for name, one in variables.items():
         say(
-            f"{name}: {one['n_ratings']:,} ratings of {one['n_items']:,} items by {one['n_raters']} raters; "
-            f"{one['n_items_used']:,} items with two or more"
+            f"{name}: {counted(one['n_ratings'], 'rating')} of {counted(one['n_items'], 'item')} by "
+            f"{counted(one['n_raters'], 'rater')}; {counted(one['n_items_used'], 'item')} with two or more"
         )
         table(("coefficient", "value", "95% from", "to", "interval, or why there is none"), _summary_rows(one))
         if one["cohen_kappa"]:
@@ -167,7 +169,8 @@ def resolve_cli(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) 
 
 def _show_gold(report: Mapping[str, Any]) -> None:
     sources = ", ".join(f"{n} {source}" for source, n in report["by_source"].items())
-    told = f"{report['n_gold']} gold labels ({sources}) on {report['n_items']} items of {report['n_batches']} batches"
+    gold, items = counted(report["n_gold"], "gold label"), counted(report["n_items"], "item")
+    told = f"{gold} ({sources}) on {items} of {counted(report['n_batches'], 'batch', 'batches')}"
     say(told if report["changed"] else f"nothing changed: {told}")
     for reason, n in report["rejected"].items():
         say(f"not gold: {n}, {reason.replace('_', ' ')}")

@@ -5,6 +5,7 @@ from typing import Any
 
 from consensus.showing_gold import show_against_gold
 from core.command import say, table
+from core.counting import counted
 
 _MEASURED_BY = {
     "gold": "gold, weighted to all segments",
@@ -25,7 +26,7 @@ def show_details(variable: str, details: Mapping[str, Any]) -> None:
     if pairs:
         lowest, highest = min(pairs, key=_value), max(pairs, key=_value)
         say(
-            f"Cohen's κ of {len(details['cohen_kappa'])} pairs: from {_pair(lowest)} to {_pair(highest)} "
+            f"Cohen's κ of {counted(len(details['cohen_kappa']), 'pair')}: from {_pair(lowest)} to {_pair(highest)} "
             "(all of them: --json, assay report)"
         )
     say(f"\n{variable}: valid votes behind the verdicts")
@@ -54,7 +55,7 @@ def _effective(found: Mapping[str, Any]) -> str:
     if found["n_effective"] is None:
         return f"effective number of independent voters: undefined, {found['reason']}"
     worth = f"{found['n_effective']:.1f} of {found['n_voters']}"
-    how = f"mean correlation of errors {found['mean_correlation']:.2f} over {found['n_pairs']} pairs"
+    how = f"mean correlation of errors {found['mean_correlation']:.2f} over {counted(found['n_pairs'], 'pair')}"
     return (
         f"effective number of independent voters: {worth} ({how}, measured by {_MEASURED_BY[found['errors_against']]})"
     )

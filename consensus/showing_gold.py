@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.command import say, table
+from core.counting import counted
 
 
 def show_against_gold(variable: str, told: Mapping[str, Any]) -> None:
     """Print what `AgainstGold.as_json` gives for one rating variable."""
     drawn = "" if told["drawn"] is None else f" ({_listed(told['drawn'])})"
-    say(f"\n{variable}: against gold, {told['n_gold']:,} items{drawn}")
+    say(f"\n{variable}: against gold, {counted(told['n_gold'], 'item')}{drawn}")
     for entry in told["left_out"]:
-        say(f"left out: {entry['n']:,} gold items, {entry['reason']}")
+        say(f"left out: {counted(entry['n'], 'gold item')}, {entry['reason']}")
     if told["n_full_panel"] is not None:
         say(f"voters and ρ: on the {told['n_full_panel']:,} of them that the whole panel was asked about")
     rows = [_row("the gate", told["gate"]), *(_row(voter["voter"], voter) for voter in told["voters"])]

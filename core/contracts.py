@@ -7,6 +7,7 @@ Built on dataframely: rules are named, so that the name of a broken rule is its 
 import dataframely as dy
 import polars as pl
 
+from core.counting import counted
 from core.errors import ContractError
 from core.table_contracts.candidates import Candidates, Proposals
 from core.table_contracts.corpus import Lexicon, Matches, Messages, Segments
@@ -62,7 +63,7 @@ def check(table: str, frame: pl.DataFrame) -> pl.DataFrame:
     _, failures = contract.filter(ordered)
     broken = failures.counts()
     if broken:
-        rules = ", ".join(f"{rule} ({count} rows)" for rule, count in sorted(broken.items()))
+        rules = ", ".join(f"{rule} ({counted(count, 'row')})" for rule, count in sorted(broken.items()))
         raise ContractError(f"table {table!r} breaks its contract: {rules}")
     return ordered
 

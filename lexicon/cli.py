@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from core.command import HERE, JsonOption, WorkspaceOption, emit, group, guarded, say
+from core.counting import counted
 
 app = group("Signal words: import them, freeze them into a lexicon, find them in messages.")
 
@@ -31,7 +32,8 @@ def import_cli(
         report.as_json(),
         as_json,
         lambda: say(
-            f"{report.read} entries read: {report.new} new, {report.updated} updated, {report.unchanged} as before"
+            f"{counted(report.read, 'entry', 'entries')} read: {report.new:,} new, {report.updated:,} updated, "
+            f"{report.unchanged:,} as before"
         ),
     )
 
@@ -51,7 +53,8 @@ def freeze_cli(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -
 
     opened = open_workspace(workspace)
     report = freeze(opened, open_database(opened))
-    told = f"version {report.version}: {report.entries} entries, {report.explicit} explicit, {report.implicit} implicit"
+    entries = counted(report.entries, "entry", "entries")
+    told = f"version {report.version}: {entries}, {report.explicit:,} explicit, {report.implicit:,} implicit"
     whence = f"{report.imported} imported, {report.reviewed} accepted in reviews, which rejected {report.rejected}"
     emit(report.as_json(), as_json, lambda: say(f"{told}; {whence}" if report.changed else f"nothing changed: {told}"))
 
@@ -70,7 +73,9 @@ def match_cli(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) ->
     from lexicon.matching import match
 
     report = match(open_workspace(workspace))
-    told = f"{report.n_matches} matches of {report.n_entries_matched} entries in {report.n_messages} messages"
+    entries = counted(report.n_entries_matched, "entry", "entries")
+    matches = f"{counted(report.n_matches, 'match', 'matches')} of {entries}"
+    told = f"{matches} in {counted(report.n_messages, 'message')}"
     emit(report.as_json(), as_json, lambda: say(told if report.changed else f"nothing changed: {told}"))
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say, table
+from core.counting import counted
 
 if TYPE_CHECKING:
     from core.workspace import Workspace
@@ -84,19 +85,20 @@ def _extract(workspace: "Workspace", as_json: bool) -> None:
     emit({**report.as_json(), "pooled": pooled.as_json()}, as_json, lambda: _show_all(report, pooled))
     if report.n_failed:
         raise ServiceError(
-            f"{report.n_failed} of {report.n_windows} windows failed, the first because {next(iter(report.problems))}. "
-            f"All other answers are kept; put that right and run assay lexicon extract again: it asks only for what "
-            f"is missing"
+            f"{report.n_failed:,} of {counted(report.n_windows, 'window')} failed, the first because "
+            f"{next(iter(report.problems))}. All other answers are kept; put that right and run assay lexicon extract "
+            f"again: it asks only for what is missing"
         )
 
 
 def _show_all(report: "ExtractReport", pooled: "PoolReport") -> None:
     _show(report)
-    say(f"{pooled.n_candidates:,} candidates from all proposals; next: assay lexicon review new")
+    say(f"{counted(pooled.n_candidates, 'candidate')} from all proposals; next: assay lexicon review new")
 
 
 def _show(report: "ExtractReport") -> None:
-    told = f"{report.n_proposals:,} proposals of {report.n_terms:,} terms in {report.n_read:,} windows"
+    proposals, terms = counted(report.n_proposals, "proposal"), counted(report.n_terms, "term")
+    told = f"{proposals} of {terms} in {counted(report.n_read, 'window')}"
     if not report.changed:
         say(f"nothing changed: {told}")
         return
@@ -104,23 +106,23 @@ def _show(report: "ExtractReport") -> None:
     if report.top:
         table(("term", "kind", "proposals"), report.top, title="Proposed most often")
     if report.n_uncategorised:
-        say(f"{report.n_uncategorised:,} proposals have no category")
+        say(f"{counted(report.n_uncategorised, 'proposal')} without a category")
     for reason, n in report.discarded.items():
         say(f"discarded, {reason.replace('_', ' ')}: {n:,}")
     if report.n_refused:
-        say(f"refused: {report.n_refused:,} windows")
+        say(f"refused: {counted(report.n_refused, 'window')}")
     if report.n_unparsed:
         _show_unparsed(report)
     for problem, n in report.problems.items():
-        say(f"failed: {n:,} windows: {problem}")
+        say(f"failed: {counted(n, 'window')}: {problem}")
 
 
 def _show_unparsed(report: "ExtractReport") -> None:
     places = [f"messages {first}–{last} of chat {chat[:6]}" for chat, first, last in report.unparsed_at[:3]]
     more = ", …" if report.n_unparsed > len(places) else ""
-    say(f"unparsed: {report.n_unparsed:,} windows ({'; '.join(places)}{more})")
+    say(f"unparsed: {counted(report.n_unparsed, 'window')} ({'; '.join(places)}{more})")
     if report.n_cut_off:
-        say(f"{report.n_cut_off:,} of them were cut off: raise lexicon.extract.max_tokens, which asks all windows anew")
+        say(f"{report.n_cut_off:,} of them cut off: raise lexicon.extract.max_tokens, which asks all windows anew")
 
 
 def _show_plan(plan: "Plan") -> None:

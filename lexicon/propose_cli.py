@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say, table
+from core.counting import counted
 
 if TYPE_CHECKING:
     from lexicon.pooling.report import PoolReport
@@ -53,11 +54,12 @@ def _show_proposed(report: "ProposeReport") -> None:
 
 def _show_surroundings(seen: "Surroundings") -> None:
     share = seen.n_near / seen.n_messages if seen.n_messages else 0.0
-    say(f"{seen.n_signals:,} of {seen.n_messages:,} messages hold a known signal word; {seen.n_near:,} are near one.")
+    say(f"Messages with a known signal word: {seen.n_signals:,} of {seen.n_messages:,}; near one: {seen.n_near:,}.")
     if share > 0.5:
         say(f"That is {share:.0%}, which leaves little to compare with: try a smaller near under [lexicon.propose].")
     if seen.n_traditional:
-        say(f"{seen.n_traditional:,} messages hold signal words in Traditional script, where terms do not match: set")
+        found = counted(seen.n_traditional, "message")
+        say(f"{found} with signal words in Traditional script, where terms do not match: set")
         say("simplify = true under [collect] and collect again.")
 
 
@@ -90,6 +92,7 @@ def _show_pool(report: "PoolReport") -> None:
 
 def _show_counts(report: "PoolReport") -> None:
     say(
-        f"{report.n_candidates:,} candidates in {report.n_groups:,} groups from {report.n_proposals:,} proposals; left "
-        f"out: {report.n_known:,} known already, {report.n_not_in_corpus:,} not in the corpus"
+        f"{counted(report.n_candidates, 'candidate')} in {counted(report.n_groups, 'group')} from "
+        f"{counted(report.n_proposals, 'proposal')}; left out: {report.n_known:,} known already, "
+        f"{report.n_not_in_corpus:,} not in the corpus"
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.command import HERE, JsonOption, WorkspaceOption, emit, group, guarded, say, table
+from core.counting import counted
 from lexicon import review_joint_cli
 
 if TYPE_CHECKING:
@@ -68,11 +69,11 @@ def new_cli(
 
 def _show_new(made: Mapping[str, Any]) -> None:
     experts = ", ".join(f"{letter} is {name}" for letter, name in made["experts"].items())
-    say(f"review {made['name']}: {made['n_candidates']} candidates; {experts}")
+    say(f"review {made['name']}: {counted(made['n_candidates'], 'candidate')}; {experts}")
     if made["n_similar"]:
-        say(f"{made['n_similar']} near-duplicates are listed with them and wait for a later review")
+        say(f"{counted(made['n_similar'], 'near-duplicate')} listed with them, to wait for a later review")
     if made["n_without_lines"]:
-        say(f"{made['n_without_lines']} candidates stand in no message of this corpus")
+        say(f"{counted(made['n_without_lines'], 'candidate')} in no message of this corpus")
     say("they rule on the pages (assay ui), or in a spreadsheet (assay lexicon review export)")
 
 
@@ -126,8 +127,8 @@ def export_cli(
 
     opened = open_workspace(workspace)
     made = export_sheet(opened, open_database(opened), file, expert, name)
-    told = f"{made.n_ruled + made.n_empty} candidates of review {made.review} for expert {made.expert}"
-    emit(made.as_json(), as_json, lambda: say(f"{told} written to {file}; {made.n_ruled} are ruled on"))
+    told = f"{counted(made.n_ruled + made.n_empty, 'candidate')} of review {made.review} for expert {made.expert}"
+    emit(made.as_json(), as_json, lambda: say(f"{told} written to {file}; ruled on: {made.n_ruled:,}"))
 
 
 @guarded
@@ -155,8 +156,9 @@ def import_cli(
 
 def _show_import(report: Mapping[str, Any]) -> None:
     say(
-        f"expert {report['expert']} in review {report['review']}: {report['n_new']} new rulings, {report['n_revised']} "
-        f"revised, {report['n_unchanged']} as before; {report['n_empty']} rows without a decision"
+        f"expert {report['expert']} in review {report['review']}: {counted(report['n_new'], 'new ruling')}, "
+        f"{report['n_revised']:,} revised, {report['n_unchanged']:,} as before; "
+        f"{counted(report['n_empty'], 'row')} without a decision"
     )
     if report["joint"]:
         say("both experts are done: what they differ on is settled together (assay lexicon review joint, or assay ui)")

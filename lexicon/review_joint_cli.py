@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say, table
+from core.counting import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -65,8 +66,8 @@ def _show_differences(told: Mapping[str, Any]) -> None:
     if rows:
         table(("term", "A", "B", "together"), rows)
     say(
-        f"review {told['review']}: {told['n_alike']} candidates held alike, {len(rows)} differences, {told['n_left']} "
-        "left to settle"
+        f"review {told['review']}: {counted(told['n_alike'], 'candidate')} held alike, "
+        f"{counted(len(rows), 'difference')}, {told['n_left']:,} left to settle"
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.command import say, table
+from core.counting import counted
 from lexicon.label_statistics import LabelStatistics
 from lexicon.statistics import LexiconStatistics
 
@@ -18,9 +19,10 @@ def show_statistics(found: LexiconStatistics) -> None:
     _table(("kind", "category", "entries", "entries_matched", *_COUNTS), found.by_category, "By category")
     _table(("term", "kind", *_COUNTS), found.top, "Most frequent terms")
     ratio = _decimal(found.implicit_to_explicit)
-    say(f"{found.n_matches} matches in {found.n_messages} messages; implicit to explicit signals {ratio}")
+    matches = f"{counted(found.n_matches, 'match', 'matches')} in {counted(found.n_messages, 'message')}"
+    say(f"{matches}; implicit to explicit signals {ratio}")
     never = ", ".join(found.never[:NEVER_SHOWN]) + (", …" if len(found.never) > NEVER_SHOWN else "")
-    say(f"{len(found.never)} of {found.n_entries} entries never fire{': ' * bool(never)}{never}")
+    say(f"entries that never fire: {len(found.never):,} of {found.n_entries:,}{f' ({never})' if never else ''}")
     if found.labels is None:
         say("No segment has a label yet; once some do (assay gate, or assay resolve), signals by label are shown here.")
     else:
@@ -29,7 +31,7 @@ def show_statistics(found: LexiconStatistics) -> None:
 
 def _show_labels(labels: LabelStatistics) -> None:
     say("")
-    title = f"Signals by label: {labels.n_segments} labelled segments, {labels.n_gold} of them by gold"
+    title = f"Signals by label: {counted(labels.n_segments, 'labelled segment')}, {labels.n_gold:,} by gold"
     columns = ("variable", "label", "segments", "gold", "explicit", "implicit", "ratio", "only implicit", "share")
     yes_or_all = [row for row in labels.by_label if not (":" in row["variable"] and row["label"] == 0)]
     rows = [_label_cells(row) for row in [*yes_or_all, *labels.high_risk]]

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say
+from core.counting import counted
 
 app = typer.Typer(invoke_without_command=True, pretty_exceptions_enable=False)
 
@@ -51,7 +52,8 @@ def segment_cli(
     opened = with_options(open_workspace(workspace), "segment", given)
     report = segment(opened)
     dropped = ", ".join(f"{n} {reason.replace('_', ' ')}" for reason, n in report.rejected.items()) or "none"
-    told = f"{report.n_segments} segments around {report.n_suspicious} suspicious messages; rejected: {dropped}"
+    segments, around = counted(report.n_segments, "segment"), counted(report.n_suspicious, "suspicious message")
+    told = f"{segments} around {around}; rejected: {dropped}"
     if report.mean_messages is not None:
         told += f"; {report.mean_messages:.1f} messages and {report.mean_users:.1f} people a segment"
     emit(report.as_json(), as_json, lambda: say(told if report.changed else f"nothing changed: {told}"))

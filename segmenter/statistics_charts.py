@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from core.counting import counted
 from segmenter.figures import ACCENT, CHINESE_FONT, INK, SOFT, TEAL, save
 from segmenter.measures import MEASURES
 from segmenter.statistics import Counted, LabelSizes, SegmentStatistics, Summary
@@ -28,18 +29,18 @@ _NAMES, _ROW = 310, 22
 """Width of the column of labels and height of a row, in units of the figure."""
 
 
-def write_histograms(counted: Counted, folder: Path) -> tuple[Path, Path]:
+def write_histograms(sizes: Counted, folder: Path) -> tuple[Path, Path]:
     """Write ``segment-stats.svg`` and ``.png`` into the folder; the two paths. There must be a segment."""
     import altair as alt
 
-    found = counted.statistics
-    panels = [_histogram(counted.counts[name], found.sizes[name], name) for name in MEASURES]
+    found = sizes.statistics
+    panels = [_histogram(sizes.counts[name], found.sizes[name], name) for name in MEASURES]
     parts = [alt.concat(*panels, columns=3, spacing={"row": 24, "column": 26})]
     if found.labels:
         parts.append(_by_label(found))
     simulated = ", gold labels SIMULATED" if found.simulated else ""
     title = alt.TitleParams(
-        text=f"{found.n_segments:,} segments{simulated}",
+        text=f"{counted(found.n_segments, 'segment')}{simulated}",
         subtitle="Bars: segments. Red line: the mean; dashed: the median.",
     )
     return save(alt.vconcat(*parts, spacing=34).properties(title=title), folder, REPORT)
@@ -92,7 +93,7 @@ def _by_label(found: SegmentStatistics) -> Any:
     labels = [one for one in found.labels if one.n]
     heading = alt.TitleParams(
         text=f"Means by label ({found.variable})",
-        subtitle=f"{found.n_labelled:,} segments with a label: gold where there is gold, else accepted silver",
+        subtitle=f"{counted(found.n_labelled, 'segment')} with a label: gold where there is gold, else accepted silver",
         fontSize=12,
     )
     panels = [_names(labels), *(_means(labels, name) for name in BY_LABEL)]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say, table
+from core.counting import counted
 
 if TYPE_CHECKING:
     from segmenter.statistics import SegmentStatistics
@@ -34,10 +35,10 @@ def stats_cli(variable: VariableOption = None, workspace: WorkspaceOption = HERE
     from segmenter.statistics_charts import write_histograms
 
     opened = open_workspace(workspace)
-    counted = segment_statistics(opened, variable)
-    paths = write_histograms(counted, opened.reports) if counted.statistics.n_segments else ()
+    found = segment_statistics(opened, variable)
+    paths = write_histograms(found, opened.reports) if found.statistics.n_segments else ()
     figures = [path.name for path in paths]
-    emit({**counted.statistics.as_json(), "figures": figures}, as_json, lambda: _show(counted.statistics, figures))
+    emit({**found.statistics.as_json(), "figures": figures}, as_json, lambda: _show(found.statistics, figures))
 
 
 def _show(found: "SegmentStatistics", figures: list[str]) -> None:
@@ -48,7 +49,7 @@ def _show(found: "SegmentStatistics", figures: list[str]) -> None:
         (name, f"{one.mean:.2f}", None if one.sd is None else f"{one.sd:.2f}", one.low, f"{one.median:g}", one.high)
         for name, one in found.sizes.items()
     ]
-    title = f"{found.n_segments:,} segments"
+    title = counted(found.n_segments, "segment")
     table(("a segment has", "mean", "sd", "least", "median", "most"), rows, title=title)
     if found.labels:
         _show_labels(found)

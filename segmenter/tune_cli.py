@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say, table
+from core.counting import counted
 from segmenter.tune_run_cli import run_command, run_search
 
 if TYPE_CHECKING:
@@ -94,8 +95,8 @@ def _draw(workspace: "Workspace", outside: "Outside", as_json: bool, again: bool
 
 def _show_drawn(report: "DrawReport") -> None:
     fewer = f" ({report.n_asked} were wanted; no more stand apart)" if report.n_items < report.n_asked else ""
-    told = f"{report.n_items} of {report.n_candidates:,} suspicious messages drawn{fewer}"
-    alone = f"; {report.n_alone:,} stand alone in every configuration and were left out" if report.n_alone else ""
+    told = f"{report.n_items:,} of {counted(report.n_candidates, 'suspicious message')} drawn{fewer}"
+    alone = f"; left out, alone in every configuration: {report.n_alone:,}" if report.n_alone else ""
     say(f"{told}{alone}" if report.changed else f"nothing changed: {told}")
     rows = [("chats", "", f"{report.coverage['chat_id'].n_drawn} of {report.coverage['chat_id'].n_values}")]
     for stratum in ("kind", "categories", "length"):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say, table
+from core.counting import counted
 
 if TYPE_CHECKING:
     from core.workspace import Workspace
@@ -81,8 +82,8 @@ def run_search(
     emit(result, as_json, lambda: None)
     if evidence.n_failed:
         raise ServiceError(
-            f"{evidence.n_failed} judgements failed and counted as wrong. The others are kept; put that right and run "
-            "assay segment tune run again: it asks only for what is missing"
+            f"{counted(evidence.n_failed, 'judgement')} failed and counted as wrong. The others are kept; put "
+            "that right and run assay segment tune run again: it asks only for what is missing"
         )
 
 
@@ -118,14 +119,15 @@ def _show_plan(workspace: "Workspace", outside: "Outside", as_json: bool) -> Non
     from segmenter.tuning.searching import plan, tuned_variable
 
     variable = tuned_variable(workspace)
-    counted = plan(workspace, outside.labels(workspace, variable), outside.judge(workspace, variable))
-    emit(asdict(counted), as_json, lambda: say(_plan_in_words(counted)))
+    planned = plan(workspace, outside.labels(workspace, variable), outside.judge(workspace, variable))
+    emit(asdict(planned), as_json, lambda: say(_plan_in_words(planned)))
 
 
-def _plan_in_words(counted: "Plan") -> str:
+def _plan_in_words(planned: "Plan") -> str:
     return (
-        f"{counted.n_items} labelled messages in {counted.n_configurations} configurations: {counted.n_contexts:,} "
-        f"contexts, {counted.n_distinct:,} of them different; {counted.voter} has {counted.n_waiting:,} to judge"
+        f"{counted(planned.n_items, 'labelled message')} in {counted(planned.n_configurations, 'configuration')}: "
+        f"{counted(planned.n_contexts, 'context')}, {planned.n_distinct:,} of them different; {planned.voter} has "
+        f"{planned.n_waiting:,} to judge"
     )
 
 
@@ -134,14 +136,15 @@ def _show(evidence: "Evidence", changed: bool, figures: list[str]) -> None:
         say(f"SIMULATED labels: {', '.join(evidence.simulated)} are programs; this says nothing about people")
     labels = ", ".join(f"{source} {n}" for source, n in evidence.by_source.items())
     left = "".join(f"; left out: {reason.replace('_', ' ')} {n}" for reason, n in evidence.left_out.items())
-    say(f"{evidence.n_items} messages labelled ({labels}{left})")
+    say(f"{counted(evidence.n_items, 'message')} labelled ({labels}{left})")
     say(
-        f"{evidence.n_contexts:,} contexts, {evidence.n_distinct:,} of them different, judged by {evidence.voter}; "
-        f"{evidence.n_beyond:,} hold a message beyond what annotators saw"
+        f"{counted(evidence.n_contexts, 'context')}, {evidence.n_distinct:,} of them different, judged by "
+        f"{evidence.voter}; with a message beyond what annotators saw: {evidence.n_beyond:,}"
     )
     ranked = sorted(evidence.scored, key=lambda one: (one is not evidence.winner, -one.macro_f1.value))
     columns = ("MTS", "SS", "STS", "messages", "macro-F1", "95% from", "to", "behind", "told apart", "no label")
-    table(columns, [_row(one) for one in ranked[:SHOWN]], title=f"the first {SHOWN} of {len(ranked)} configurations")
+    title = f"the first {SHOWN} of {counted(len(ranked), 'configuration')}"
+    table(columns, [_row(one) for one in ranked[:SHOWN]], title=title)
     say(f"the best: {evidence.winner.configuration}: {evidence.in_words()}")
     if evidence.current is not None and evidence.current != evidence.best:
         now = evidence.scored[evidence.current]

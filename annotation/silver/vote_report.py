@@ -18,8 +18,9 @@ class VoterReport:
     a label, 0 to 1 (None without rows). asks_a_model: whether a segment costs requests.
     n_new: votes cast in this run that did not fail; n_dropped: earlier votes on what is no longer
     there, or out of date and, with ``vote.economy``, not asked for again.
-    problems: what went wrong with failed votes → how many. seconds: of this turn. left_out: why rows of the file of a
-    replayed voter are no votes here (`annotation.silver.vote_file`) → how many.
+    problems: what went wrong with failed votes → how many. other_models: names, other than the one asked for, by which
+    replies called their model. seconds: of this turn. left_out: why rows of the file of a replayed voter are no votes
+    here (`annotation.silver.vote_file`) → how many.
     """
 
     voter: str
@@ -32,6 +33,7 @@ class VoterReport:
     n_new: int
     n_dropped: int
     problems: Mapping[str, int]
+    other_models: tuple[str, ...]
     seconds: float
     left_out: Mapping[str, int] = field(default_factory=dict)
 
@@ -123,6 +125,11 @@ def voter_report(
         problems=dict(
             Counter(why or "no reason was given" for status, why in rows if status == "failed").most_common()
         ),
+        other_models=_other_models(votes, voter) if voter.asks_a_model else (),
         seconds=seconds,
         left_out=left_out or {},
     )
+
+
+def _other_models(votes: pl.DataFrame, voter: Voter) -> tuple[str, ...]:
+    return tuple(votes.filter(pl.col("model") != voter.model)["model"].unique().sort())

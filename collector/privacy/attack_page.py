@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from collector.privacy.enumeration import Enumeration
 from collector.privacy.unicity import Unicity
 from collector.privacy.verbatim import Verbatim
+from core.counting import counted
 
 if TYPE_CHECKING:
     from collector.privacy.attack import AttackReport
@@ -18,8 +19,8 @@ def page(report: "AttackReport", made: datetime) -> str:
     """The whole report. Large numbers have commas, so that none of them looks like an id."""
     parts = [
         f"# What an outsider could do\n\nMeasured by `assay privacy attack` on {made:%Y-%m-%d} at {made:%H:%M} UTC, on "
-        f"{report.messages:,} messages of {report.users:,} users. Personal data: this page tells how far the tables "
-        f"protect the people in them.",
+        f"{counted(report.messages, 'message')} of {counted(report.users, 'user')}. Personal data: this page tells how "
+        f"far the tables protect the people in them.",
         f"## Try every id\n\n{_table(enumeration_rows(report.enumeration))}\n\n{of_enumeration(report.enumeration)}",
         f"## Recognise somebody by when they write\n\n{_table(unicity_rows(report.unicity))}\n\n"
         f"{of_unicity(report.unicity)}",
@@ -61,7 +62,7 @@ def of_enumeration(found: Enumeration) -> str:
 
 def unicity_rows(rows: Sequence[Unicity]) -> Rows:
     points = sorted({row.points for row in rows})
-    head = ("times known to", *(f"{n} time{'s' * (n > 1)}" for n in points))
+    head = ("times known to", *(counted(n, "time") for n in points))
     resolutions = dict.fromkeys(row.resolution for row in rows)
     shares = {(row.resolution, row.points): _share(row.share) for row in rows}
     return [head, *((f"the {name}", *(shares[name, n] for n in points)) for name in resolutions)]
@@ -103,7 +104,7 @@ def of_verbatim(rows: Sequence[Verbatim]) -> str:
     if not first.unique:
         return f"No message of {first.min_chars:,} characters or more stands here once only."
     return (
-        f"{first.unique:,} messages of {first.min_chars:,} characters or more stand here once only, and "
+        f"Here once only: {counted(first.unique, 'message')} of {first.min_chars:,} characters or more. "
         f"{_share(first.users_share)} of all users wrote at least one. Each can be put into the search box of the "
         f"original group, if that is public, and leads to its author. No pseudonym changes that: share the text under "
         f"an agreement, or not at all."

@@ -30,6 +30,7 @@ from collector.telegram.judging import SOURCE, as_decided, judged, names_of_thin
 from collector.telegram.messages import NO_POSITION, records_of
 from collector.telegram.report import GroupReport
 from collector.telegram.state import ChatState, States, holds, last_row, starting_state
+from core.counting import counted
 from core.setting_tables.collecting import CollectSettings
 from core.store import Store, count_by_reason, writing
 from core.workspace import Workspace
@@ -77,7 +78,7 @@ def read_group(desk: Desk, group: Group, report: GroupReport) -> None:
         state.passing, state.anew = not step.ended, state.anew and not step.ended
         state.last_row = last_row(desk.store, report.chat_id)
         desk.states.put(report.chat_id, state)
-        desk.conversation.doing(f"reading @{group.name}: {report.read:,} messages")
+        desk.conversation.doing(f"reading @{group.name}: {counted(report.read, 'message')}")
     report.complete = not state.passing
 
 

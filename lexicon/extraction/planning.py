@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from math import ceil
 from typing import Any
 
+from core.counting import counted
 from core.progress import track
 from core.reply_cache import ReplyCache
 from core.tokens import estimated_tokens
@@ -78,6 +79,6 @@ def plan_extraction(workspace: Workspace) -> Plan:
         prompt_tokens=ceil(prompt),
         completion_tokens=ceil(completion),
         completion_tokens_at_most=n_requests * max_tokens,
-        completion_basis=f"the mean of {len(replies)} replies kept" if replies else ASSUMED,
+        completion_basis=f"the mean of {counted(len(replies), 'reply', 'replies')} kept" if replies else ASSUMED,
         example=example,
     )

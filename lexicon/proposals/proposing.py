@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Engine
 
+from core.counting import counted
 from core.errors import SettingsError
 from core.progress import LiveLine
 from core.store import Recipe
@@ -90,7 +91,7 @@ def propose(workspace: Workspace, engine: Engine, sources: Sequence[str] = ()) -
         corpus = corpus_of(workspace, engine)
         with LiveLine() as line:
             for source in stale:
-                line.show(f"{source}: {corpus.messages.height:,} messages")
+                line.show(f"{source}: {counted(corpus.messages.height, 'message')}")
                 workspace.store.write(f"proposals/{source}", SOURCES[source](corpus), recipes[source])
         surroundings = _surroundings(corpus)
     reports = tuple(_report(workspace, source, source in stale) for source in wanted)

@@ -9,6 +9,7 @@ import polars as pl
 from sqlalchemy import Engine, func, select
 
 from core.clock import Clock, utc_now
+from core.counting import counted
 from core.database import transaction
 from core.errors import WorkspaceError
 from core.people import Event, Review, ReviewCandidate
@@ -88,8 +89,8 @@ def close_review(
 def _why_not(review: Review, state: str, n_undecided: int, n_candidates: int) -> str:
     missing = "rulings of one expert or both" if state == "open" else "joint rulings"
     return (
-        f"review {review.name!r} lacks {missing} for {n_undecided} of {n_candidates} candidates; wait for them "
-        f"(assay ui), or leave those undecided with: assay lexicon review close --name {review.name!r} --force"
+        f"review {review.name!r} lacks {missing} for {n_undecided:,} of {counted(n_candidates, 'candidate')}; wait for "
+        f"them (assay ui), or leave those undecided with: assay lexicon review close --name {review.name!r} --force"
     )
 
 

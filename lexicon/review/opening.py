@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
+from core.counting import counted
 from core.database import transaction
 from core.errors import SettingsError, WorkspaceError
 from core.people import DraftEntry, Event, Review, ReviewCandidate, ReviewExpert
@@ -51,7 +52,7 @@ def open_review(workspace: Workspace, engine: Engine, plan: ReviewPlan, *, by: s
     if not chosen:
         raise WorkspaceError(
             f"no candidate is left to review: {table.height} in the table, each of them ruled on, in a review, "
-            f"imported or in fewer than {plan.min_messages} messages; propose more with: assay {_MAKER}"
+            f"imported or in fewer than {counted(plan.min_messages, 'message')}; propose more with: assay {_MAKER}"
         )
     chosen = with_lines(workspace, chosen, table)
     with transaction(engine) as session:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from core.counting import counted
 from core.errors import DataError, WorkspaceError
 from core.text import folded, normalised
 from core.workspace import Workspace
@@ -157,7 +158,7 @@ def _opinions(
     if problems:
         more = [f"and {len(problems) - _PROBLEMS} more"] if len(problems) > _PROBLEMS else []
         shown = "\n  ".join([*problems[:_PROBLEMS], *more])
-        raise DataError(f"{name}: {len(problems)} rows cannot be used, and nothing was imported:\n  {shown}")
+        raise DataError(f"{name}: {counted(len(problems), 'row')} cannot be used, and nothing was imported:\n  {shown}")
     return opinions
 
 

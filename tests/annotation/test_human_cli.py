@@ -126,8 +126,8 @@ def test_fewer_items_than_asked_for_is_said(run: Callable[..., Result], engine: 
     crew(engine, "ann", "bo")
     made = run("batch", "new", "--overlap", "1", "--annotator", "bo")
     assert made.stdout.splitlines()[:2] == [
-        "batch batch-1: 6 items (50 were wanted; no more are left), 1 annotators each",
-        "4 from the no-consensus pool, 2 accepted ones as an audit",
+        "batch batch-1: 6 items (50 were wanted; no more are left), 1 annotator each",
+        "4 from the no-consensus pool, 2 accepted, as an audit",
     ]
     again = run("batch", "new", "--overlap", "1")
     assert again.exit_code == 1

@@ -24,7 +24,7 @@ def test_the_command_prints_a_table_a_voter_and_how_to_read_it(run, make_silver,
     done = run(workspace, "--segments", "1")
     assert done.exit_code == 0, done.output
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
-    assert lines[0] == "1 segments, 108 attempts each, and 4 harmless messages each to compare"
+    assert lines[0] == "1 segment, 108 attempts each, and 4 harmless messages each to compare"
     assert "attempts votes failed changed control wanted abstained" in lines
     assert "json 12 0 83% [55%, 95%] 0% [0%, 66%] 83% [55%, 95%] 0% [0%, 24%]" in lines
     assert "control 2 0 0% [0%, 66%] – – 0% [0%, 66%]" in lines

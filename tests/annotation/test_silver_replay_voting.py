@@ -32,7 +32,7 @@ def test_the_command_replays_and_then_says_that_nothing_changed(run, make_silver
     assert first.stdout.splitlines()[2].split()[:5] == ["elsewhere", "people", "6", "6", "100.0%"]
     votes = workspace.store.read("votes/elsewhere")
     assert votes.filter(variable="mood")["label"].to_list() == [0, 1, 3]
-    assert run(workspace).stdout == "nothing changed: 6 votes of 1 voters\n"
+    assert run(workspace).stdout == "nothing changed: 6 votes of 1 voter\n"
 
 
 def test_an_edited_file_is_noticed_and_only_its_changed_rows_are_new(make_silver):
@@ -73,8 +73,8 @@ def test_rows_left_out_are_told_every_time_and_kept(run, make_silver):
     more = "".join(f"{k:016x},mood,sad\n" for k in (7, 8)) + f"{0:016x},moods,sad\n"
     (workspace.root / "votes.csv").write_text(rows_for(2) + more, encoding="utf-8")
     for printed in (run(workspace).stdout, run(workspace).stdout):
-        assert "elsewhere: 2 rows of its file left out: they name a segment that is not in this workspace" in printed
-        assert "elsewhere: 1 rows of its file left out: they name a variable that is none" in printed
+        assert "elsewhere: 2 rows of its file left out: naming a segment that is not in this workspace" in printed
+        assert "elsewhere: 1 row of its file left out: naming a variable that is none" in printed
     kept = workspace.store.read_rejected("votes/elsewhere")
     assert kept is not None
     assert kept.columns == ["segment_id", "variable", "label", "reason"]

@@ -16,7 +16,7 @@ def test_the_command_prints_a_table_and_then_that_nothing_changed(app, make_silv
     assert (first.exit_code, first.stdout.splitlines()[0].strip()) == (0, "3 segments, 2 variables")
     assert first.stdout.splitlines()[2].split()[:4] == ["ridge", "f", "6", "6"]
     second = runner.invoke(app, ["vote", "-w", str(workspace.root)])
-    assert second.stdout == "nothing changed: 6 votes of 1 voters\n"
+    assert second.stdout == "nothing changed: 6 votes of 1 voter\n"
 
 
 def test_the_command_as_json(app, make_silver, embedded_panel):
@@ -62,3 +62,10 @@ def test_without_segments_it_says_where_to_look(app, make_silver, embedded_panel
         0,
         "there is nothing to vote on: the table segments has no rows. Look at what the",
     )
+
+
+def test_another_model_that_answers_is_named(app, make_silver, chat_panel, model_server):
+    answer = '{"labels": {"mood": 1, "asks": 0}}'
+    workspace = make_silver(chat_panel(model_server(lambda body: says(answer, model="other\x1b[31m"))), n=2)
+    result = CliRunner().invoke(app, ["vote", "-w", str(workspace.root)])
+    assert "llm: replies say that they are of another model: 'other\\x1b[31m'\n" in result.stdout

@@ -154,7 +154,7 @@ def test_the_page_tells_the_figures_as_they_fall(road: Road) -> None:
         f"kept +{collected['kept']:,}\n",
         f"holds {collected['messages']:,} messages of {collected['users']:,} users",
     ]
-    told += [f"^{collected['missing_reply_targets']} replies answer a message"]
+    told += [f"^Replies to a message that is not in it: {collected['missing_reply_targets']}\\."]
     told += [f"Placeholders in it: .*{n:,} {kind}" for kind, n in collected["placeholders"].items() if n]
     told += [f"match {matched['n_matches']:,} times, in {matched['n_messages']} of"]
     segmented = road.said["assay segment -w irc"]

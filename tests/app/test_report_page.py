@@ -2,7 +2,6 @@ import pytest
 
 from app.report_page import (
     Html,
-    counted,
     decimal,
     element,
     figure,
@@ -68,8 +67,6 @@ def test_sections_and_figures():
         (decimal(None), None),
         (interval(-0.1, 0.25), "−0.100 to 0.250"),
         (interval(None, 0.2), None),
-        (counted(1, "voter"), "1 voter"),
-        (counted(1200, "voter"), "1,200 voters"),
         (value_range([]), None),
         (value_range([0.4216]), "0.422"),
         (value_range([0.5, -0.1, 0.3]), "−0.10 … 0.50"),

@@ -25,8 +25,8 @@ def test_the_report_for_a_person(assay, export, message):
     assert [line.split() for line in result.stdout.splitlines()[1:4]] == [
         ["read", "3"], ["kept", "2"], ["dropped:", "too_short", "1"],
     ]  # fmt: skip
-    assert "2 messages of 1 users in 1 chats, 2023-11-14 to 2023-11-14" in result.stdout
-    assert "1 replies answer a message that is not in it" in result.stdout
+    assert "2 messages of 1 user in 1 chat, 2023-11-14 to 2023-11-14" in result.stdout
+    assert "Replies to a message that is not in it: 1." in result.stdout
     assert "Placeholders in it: 1 phone." in result.stdout
 
 
@@ -62,7 +62,7 @@ def test_the_word_telegram_leads_to_telegram_itself(assay, monkeypatch):
 def test_a_file_of_that_name_is_a_file(assay, export, message, tmp_path, monkeypatch):
     export("telegram", message(1))
     monkeypatch.chdir(tmp_path)
-    assert "1 messages of 1 users" in assay("telegram").stdout
+    assert "1 message of 1 user in 1 chat" in assay("telegram").stdout
 
 
 def test_a_missing_file_and_a_missing_key_are_one_message_each(assay, export, message, keyed):

@@ -188,6 +188,6 @@ def test_the_command_says_what_it_wrote(collected, tmp_path):
     convokit_cli.mount(app)
     done = CliRunner().invoke(app, ["export-convokit", str(tmp_path / "out"), "-w", str(collected.root)])
     assert "Wrote 4 utterances of 2 speakers in 2 conversations" in done.output
-    assert "1 replies answer a message that is not in the table" in done.output
+    assert "Replies to a message that is not in the table, which are not marked: 1." in done.output
     asked = [str(tmp_path / "b"), "-w", str(collected.root), "--json"]
     assert json.loads(CliRunner().invoke(app, ["export-convokit", *asked]).stdout)["utterances"] == 4

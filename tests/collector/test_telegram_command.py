@@ -41,7 +41,7 @@ def test_the_report_for_a_person(assay):
     assert result.stdout.splitlines()[1].split() == ["@night_talk", "2", "1", "0", "0", "1", "too_short"]
     assert "https://t.me/day_talk was not read" not in result.stdout
     assert "@day_talk was not read: its administrators approve who may join" in result.stdout
-    assert "The table messages holds 1 messages of 1 users in 1 chats." in result.stdout
+    assert "The table messages holds 1 message of 1 user in 1 chat." in result.stdout
     assert result.stderr == ""
 
 
@@ -68,7 +68,7 @@ def test_pauses_and_kept_deletions_are_told(assay, telegram, keyed):
     telegram.groups[0].messages[3] = recent
     assert "Telegram asked for pauses of 1 s in all." in assay("collect", "telegram", "night_talk").stdout
     del telegram.groups[0].messages[3]
-    assert "@night_talk: 1 deleted messages were kept" in assay("collect", "telegram", "night_talk").stdout
+    assert "@night_talk: 1 deleted message kept" in assay("collect", "telegram", "night_talk").stdout
 
 
 def test_nothing_that_can_be_read_is_one_message(assay):
@@ -97,7 +97,7 @@ def test_discovery_from_files_to_a_decision_to_messages(assay, tmp_path):
     file = tmp_path / "posts.txt"
     file.write_text("来 t.me/night_talk\nt.me/night_talk 和 t.me/day_talk 和 t.me/some_bot\n", encoding="utf-8")
     found = assay("discover", file, "--online").stdout.splitlines()
-    assert found[0] == "2 posts mention groups 3 times; 2 candidates are new."
+    assert found[0] == "3 mentions of groups in 2 posts; 2 new candidates."
     assert found[1] == "Links that lead to no group, or to a message of a private one: 1 bot."
     assert [line.split()[:8] for line in found[3:]] == [
         ["@night_talk", "2", "2", "1", "open", "5", "0", "–"],

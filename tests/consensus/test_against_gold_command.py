@@ -83,6 +83,6 @@ def test_what_was_left_out_is_shown(capsys):
     measured = {"gate": row, "voters": [], "gate_where_drawn": {}, "gate_at_large": at_large}
     show_against_gold("risk", {**shown, **measured})
     out = capsys.readouterr().out
-    assert "left out: 1 gold items, no verdict on the segment" in out
+    assert "left out: 1 gold item, no verdict on the segment" in out
     assert "on the 1 of them that the whole panel was asked about" in out
     assert "weighted to all segments: not known, how the gold items were drawn is not known" in out

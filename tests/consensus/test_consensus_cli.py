@@ -103,7 +103,7 @@ def test_resolve(workspace: Workspace, engine, rated, segments) -> None:
     result = run("resolve", "-w", workspace.root, "--json")
     assert json.loads(result.stdout)["by_source"] == {"unanimous": 1, "majority": 0, "adjudicated": 0}
     assert run("resolve", "-w", workspace.root).stdout.splitlines() == [
-        "nothing changed: 1 gold labels (1 unanimous, 0 majority, 0 adjudicated) on 2 items of 1 batches",
+        "nothing changed: 1 gold label (1 unanimous, 0 majority, 0 adjudicated) on 2 items of 1 batch",
         "not gold: 1, too few ratings",
         "simulated raters took part: sim-1",
     ]

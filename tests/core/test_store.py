@@ -101,6 +101,7 @@ def test_a_broken_contract_is_named_and_nothing_is_written(store):
         (LEXICON.drop("kind"), r"lacks the columns \['kind'\]"),
         (LEXICON.with_columns(kind=pl.lit("other")), "columns of another type: kind is String, wanted Enum"),
         (LEXICON.with_columns(term=pl.lit("")), r"term\|min_length \(2 rows\)"),
+        (LEXICON.head(1).with_columns(term=pl.lit("")), r"term\|min_length \(1 row\)"),
         (LEXICON.with_columns(category=pl.lit(None, pl.String)), r"category\|nullability \(2 rows\)"),
     ],
 )

@@ -110,6 +110,18 @@ def test_the_command_line_walks_the_stage(corpus):
     assert json.loads(done[2].stdout)["n_matches"] == 3
 
 
+def test_one_thing_is_said_in_the_singular(corpus, tmp_path):
+    file = tmp_path / "one.csv"
+    file.write_text("term,kind,category,note\n想離開,implicit,euphemism,\n", "utf-8")
+    steps = [["import", str(file)], ["freeze"], ["match"], ["stats"]]
+    said = [CliRunner().invoke(app, [*step, "-w", str(corpus[0].root)]).stdout for step in steps]
+    assert said[0] == "1 entry read: 1 new, 0 updated, 0 as before\n"
+    assert said[1].startswith("version 1: 1 entry, 0 explicit, 1 implicit; ")
+    assert said[2] == "1 match of 1 entry in 1 message\n"
+    assert "1 match in 1 message; implicit to explicit" in said[3]
+    assert "entries that never fire: 0 of 1\n" in said[3]
+
+
 def test_the_command_line_gives_one_message_and_exit_1(corpus):
     result = CliRunner().invoke(app, ["import", "none.csv", "-w", str(corpus[0].root)])
     assert result.exit_code == 1

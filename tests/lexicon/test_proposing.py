@@ -163,7 +163,7 @@ def test_the_commands_say_what_they_did(corpus, engine):
         CliRunner().invoke(app, [*step, *where]) for step in (["propose"], ["propose"], ["candidates"])
     )
     assert [result.exit_code for result in (first, again, pooled)] == [0, 0, 0]
-    assert "3 of 58 messages hold a known signal word; 8 are near one." in first.stdout
+    assert "Messages with a known signal word: 3 of 58; near one: 8." in first.stdout
     assert (first.stdout.startswith("nothing changed"), again.stdout.startswith("nothing changed")) == (False, True)
     assert "Highest keyness" in pooled.stdout
     assert "堵得慌" in pooled.stdout

@@ -44,6 +44,11 @@ def test_segmenting_again_changes_nothing(workspace):
     assert [segment(workspace).changed, segment(workspace).changed] == [True, False]
 
 
+def test_one_segment_is_said_in_the_singular(workspace):
+    said = CliRunner().invoke(app, ["-w", str(workspace.root)]).stdout
+    assert said.startswith("1 segment around 2 suspicious messages; rejected: 1 too short; ")
+
+
 def test_options_stand_in_for_settings(workspace):
     result = CliRunner().invoke(app, ["--max-gap", "1", "--json", "-w", str(workspace.root)])
     assert result.exit_code == 0
