@@ -27,8 +27,8 @@ class Neighbours(KNeighborsClassifier):
     """Nearest neighbours that make do with all examples where there are fewer than they would ask."""
 
     def kneighbors(self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True) -> Any:  # noqa: N803
-        asked = min(n_neighbors or self.n_neighbors, self.n_samples_fit_)
-        return super().kneighbors(X, asked, return_distance)
+        asked: Any = n_neighbors or self.n_neighbors
+        return super().kneighbors(X, min(asked, self.n_samples_fit_), return_distance)
 
 
 @dataclass(frozen=True)
