@@ -223,6 +223,6 @@ def _show(report: "VoteReport") -> None:
         )
         spared, at_most = report.models_spared
         if at_most:
-            say(f"models were not asked about {spared:,} of {counted(at_most, 'segment')} ({spared / at_most:.0%})")
+            say(f"spared {spared:,} of {at_most:,} turns of a model to read a segment ({spared / at_most:.0%})")
     if report.outside_panel:
         say(f"kept, but not in the panel of assay.toml: {', '.join(report.outside_panel)}")

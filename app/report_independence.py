@@ -51,7 +51,8 @@ def details_of(facts: Facts, rating: RatingVariable, coded: CodedRatings) -> Pan
     verdicts = facts.on("verdicts", rating.name).filter(voted)
     if verdicts.is_empty():
         return None
-    sample = gold_sample(facts.on("gold", rating.name), rating.codes, coded.items, strata_of(facts.verdicts))
+    gold, strata = facts.on("gold", rating.name), strata_of(facts.verdicts)
+    sample = gold_sample(gold, rating.codes, coded.items, strata, facts.drawn)
     return panel_details(coded, verdicts, gate_rule(facts, rating.name), sample)
 
 

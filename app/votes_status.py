@@ -13,13 +13,14 @@ import polars as pl
 
 from annotation.silver.voting import input_hashes, vote_recipe
 from core.counting import counted
-from core.errors import DataError
+from core.errors import AssayError, DataError
 from core.full_share import ECONOMY, STOPPED
 from core.setting_tables.voting import Voter
 from core.store import Store
 from core.workspace import Workspace, with_options
 
 SAVED_OTHERWISE = "votes were saved for another panel or another rule of [gate]"
+SAVED_BEFORE = "votes were saved by an earlier version, which did not keep the rule"
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,10 @@ class StageStatus:
 
 
 def votes_status(workspace: Workspace) -> StageStatus:
-    """All voters of the panel as one stage: stale as soon as one of them is, or has votes that failed."""
+    """All voters of the panel as one stage: stale as soon as one of them is.
+
+    Votes that failed are told and make nothing stale: some fail for good, such as those on a segment that is too long.
+    """
     store, panel = workspace.store, workspace.settings.vote.voters
     manifests = {voter.name: store.manifest(f"votes/{voter.name}") for voter in panel}
     done = [manifest for manifest in manifests.values() if manifest is not None]
@@ -46,14 +50,13 @@ def votes_status(workspace: Workspace) -> StageStatus:
     absent = len(panel) - len(done)
     why = [f"without votes: {absent} of {counted(len(panel), 'voter')}"] if absent else []
     why += votes_out_of_date(workspace)
+    state = "stale" if why else "fresh"
     if n_failed := _n_failed(store, [name for name, manifest in manifests.items() if manifest is not None]):
-        why.append(f"{counted(n_failed, 'vote')} failed")
+        why.append(f"{counted(n_failed, 'vote')} failed (assay vote asks again)")
     written = max(datetime.fromisoformat(manifest.written_at) for manifest in done)
     rows = sum(manifest.rows for manifest in done)
     rejected = sum(sum(manifest.rejected.values()) for manifest in done)
-    return StageStatus(
-        "votes", rows, rejected, written, "stale" if why else "fresh", tuple(why), vote_command(workspace)
-    )
+    return StageStatus("votes", rows, rejected, written, state, tuple(why), vote_command(workspace))
 
 
 def votes_out_of_date(workspace: Workspace) -> list[str]:
@@ -80,8 +83,15 @@ def _changed(
     """saving: what the recipe of the voter's table says of saved votes. hashes: as `input_hashes` gives them."""
     # Votes that were saved by the option --economy are not stale for that: to ask for the rest is a choice.
     as_voted = with_options(workspace, "vote", {"economy": saving is not None})
-    found = workspace.store.stale(f"votes/{voter.name}", vote_recipe(as_voted, voter, hashes))
+    try:
+        recipe = vote_recipe(as_voted, voter, hashes)
+    except AssayError as error:
+        # A prompt that cannot be read, say: whoever votes is stopped by it, and who counts votes is not.
+        return [f"{voter.name} cannot vote: {error}"]
+    found = workspace.store.stale(f"votes/{voter.name}", recipe)
     otherwise = "the vote was stopped" if saving and STOPPED in saving else SAVED_OTHERWISE
+    if saving and "panel" not in saving:
+        otherwise = SAVED_BEFORE
     return [otherwise if one == f"setting {ECONOMY} changed" else one for one in found]
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from consensus.counts import MISSING
 from consensus.gold_calibration import TENTHS_AND_ONE, Calibration, calibrations
-from consensus.gold_sample import strata_of
-from consensus.gold_scores import NO_LABELS, Scores, scores
+from consensus.gold_sample import drawn_items, strata_of
+from consensus.gold_scores import NO_GOLD, NO_LABELS, Scores, scores
 from consensus.intervals import Estimate
 from consensus.panel import NO_ANSWER
 from consensus.proportions import share, stratified_share
@@ -26,6 +26,7 @@ KINDS = {
     False: "with a silver label on this variable and not on every one",
 }
 """By ``audited``, as in `strata_of`."""
+DRAWN_BEFORE = "gold items were drawn under earlier verdicts, and some have left or joined the no-consensus pool since"
 UNKNOWN_DRAW = "how the gold items were drawn is not known"
 NOT_ASKED = "no gold item is on a segment that all voters were asked about"
 SILVER_NOT_ASKED = "no gold item with a silver label is on a segment that all voters were asked about"
@@ -113,7 +114,7 @@ def against_gold(
         gate_where_drawn=_where_drawn(silver, drawn or {}),
         gate_at_large=_at_large(silver, own, strata_of(verdicts) if strata is None else strata, drawn),
         gate=_gate(silver, compared, measured, codes),
-        voters=_voters(mine, measured, codes),
+        voters=_voters(mine, measured, codes, NOT_ASKED if compared.height else NO_GOLD),
     )
 
 
@@ -131,7 +132,8 @@ def _gate(silver: pl.DataFrame, compared: pl.DataFrame, measured: pl.DataFrame, 
     )
 
 
-def _voters(mine: pl.DataFrame, measured: pl.DataFrame, codes: Sequence[int]) -> tuple[Scores, ...]:
+def _voters(mine: pl.DataFrame, measured: pl.DataFrame, codes: Sequence[int], no_gold: str) -> tuple[Scores, ...]:
+    """no_gold: why nothing is measured, where nothing is."""
     names = mine["rater"].unique().sort()
     # The same few names millions of times: as numbers they are grouped at twice the speed.
     cast = mine.with_columns(pl.col("rater").cast(pl.Enum(names))).join(measured, on="segment_id").drop("segment_id")
@@ -141,6 +143,7 @@ def _voters(mine: pl.DataFrame, measured: pl.DataFrame, codes: Sequence[int]) ->
     on_silver = {rater: (right, n) for rater, right, n in shared.iter_rows()}
     answered = _counts(cast.filter(pl.col("status") != NO_ANSWER)["rater"])
     support = _support(measured, codes)
+    why = {True: NO_PROBABILITY, False: no_gold if measured.is_empty() else NO_LABELS}
     return tuple(
         scores(
             name,
@@ -149,17 +152,11 @@ def _voters(mine: pl.DataFrame, measured: pl.DataFrame, codes: Sequence[int]) ->
             support,
             n_unanswered=measured.height - answered.get(name, 0),
             on_silver=on_silver.get(name, (0, 0)),
-            calibration=calibrated.get(name) or Calibration.none(_no_probability(name in confusions, measured)),
-            no_gold=NOT_ASKED,
+            calibration=calibrated.get(name) or Calibration.none(why[name in confusions]),
+            no_gold=no_gold,
         )
         for name in names
     )
-
-
-def _no_probability(has_labels: bool, measured: pl.DataFrame) -> str:
-    if measured.is_empty():
-        return NOT_ASKED
-    return NO_PROBABILITY if has_labels else NO_LABELS
 
 
 def _confusions(labelled: pl.DataFrame, codes: Sequence[int]) -> dict[str, NDArray[np.int64]]:
@@ -201,8 +198,11 @@ def _at_large(
     """silver: gold items that have a silver label. own: all verdicts on the variable."""
     if not drawn:
         return Estimate.undefined(UNKNOWN_DRAW)
+    sample = drawn_items(strata, drawn)
+    if sample is None:
+        return Estimate.undefined(DRAWN_BEFORE)
     sizes = own.filter(pl.col("silver").is_not_null()).join(strata, on="segment_id").group_by("audited").len("size")
-    looked_at = silver.filter(pl.col("segment_id").is_in(list(drawn))).join(strata, on="segment_id")
+    looked_at = silver.join(sample, on="segment_id")
     counts = looked_at.group_by("audited").agg(pl.col("right").sum(), n=pl.len())
     rows = sizes.join(counts, on="audited", how="left").sort("audited").fill_null(0).rows(named=True)
     unseen = [f"{row['size']:,} segments {KINDS[row['audited']]}" for row in rows if not row["n"]]

@@ -200,9 +200,17 @@ def _segments(workspace: Workspace, made_from: Recipe) -> pl.Series:
 
 
 def _recipe_settings(workspace: Workspace) -> list[Mapping[str, Any]]:
-    """What the tables of the panel's voters were made with."""
-    manifests = [workspace.store.manifest(f"votes/{voter.name}") for voter in workspace.settings.vote.voters]
-    return [manifest.recipe.settings for manifest in manifests if manifest is not None]
+    """What the tables of the panel's voters were made with. Raises WorkspaceError for one that was never finished."""
+    store = workspace.store
+    names = [voter.name for voter in workspace.settings.vote.voters if store.path(f"votes/{voter.name}").exists()]
+    manifests = {name: store.manifest(f"votes/{name}") for name in names}
+    unfinished = [name for name, manifest in manifests.items() if manifest is None]
+    if unfinished:
+        raise WorkspaceError(
+            f"the votes of {', '.join(unfinished)} were never finished: the vote was stopped while it wrote them, and "
+            f"what they are is not known. Run: assay vote"
+        )
+    return [manifest.recipe.settings for manifest in manifests.values() if manifest is not None]
 
 
 def _with_unvoted(
@@ -247,6 +255,7 @@ def _summary(
             strata=people.strata, drawn=people.drawn, full_panel=everybody,
         )  # fmt: skip
         voted = own if len(coded.items) == own.height else own.filter(pl.col("segment_id").is_in(coded.items.implode()))
-        sample = gold_sample(people.gold.filter(variable=rating.name), rating.codes, coded.items, people.strata)
+        gold = people.gold.filter(variable=rating.name)
+        sample = gold_sample(gold, rating.codes, coded.items, people.strata, people.drawn)
         details = panel_details(coded, voted, rule, sample, against)
     return VariableVerdicts(n_items=own.height, **counts, acceptance_rate=rate, fleiss_kappa=kappa, details=details)

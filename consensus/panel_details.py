@@ -70,7 +70,7 @@ def panel_details(
     return PanelDetails(
         cohen_kappa=pairwise_from_codes(coded),
         without=leave_one_out(coded, rule),
-        effective=effective_voters(coded, gold if enough else silver),
+        effective=effective_voters(coded, gold.drop_nulls("weight") if enough else silver),
         errors_against="gold" if enough else "silver",
         thin=thin_items(verdicts),
         others=told if calibrated else told.filter(pl.col("method") != "calibrated"),

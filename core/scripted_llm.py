@@ -108,6 +108,10 @@ def _handler(server: ScriptedServer) -> type[BaseHTTPRequestHandler]:
         wbufsize = -1
         """Buffered, so that head and body leave together: a client's system waits 40 ms before it confirms a head."""
 
+        def handle(self) -> None:
+            with suppress(ConnectionError):  # The client has closed the line that was kept open for it.
+                super().handle()
+
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             answer = server.answer(body, self.headers.get("Authorization", ""))

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from annotation.silver.ballots import Ballot, Vote
-from annotation.silver.forms.form import FAILED, REFUSED, Ask, Form, Heard, Said, all_said
+from annotation.silver.forms.form import FAILED, REFUSED, UNPARSED, Ask, Form, Heard, Said, all_said
 from annotation.silver.replies import declined, reason
 from core.chat import Answer, ChatFailure, ChatReply, ChatRequest, engine_of, parameters_of
 from core.codebook import Codebook
@@ -130,7 +130,7 @@ class ChatVoter:
                 variable=rating.name,
                 label=heard.said[rating.name].label,
                 status=heard.said[rating.name].status,
-                rationale=heard.rationale or (EMPTY if heard.said[rating.name].status == "unparsed" else None),
+                rationale=heard.unread if heard.unread and heard.said[rating.name] == UNPARSED else heard.rationale,
                 probability=heard.said[rating.name].probability,
                 model=talk.model or self.model,
                 prompt_hash=talk.sitting.key,
@@ -168,7 +168,7 @@ class Talk:
         heard = form.read(self.sitting.asks, self.replies[time])
         if heard.more:
             return True
-        self.heard[time] = heard
+        self.heard[time] = replace(heard, unread=reason(answer.text) or EMPTY)
         return False
 
     @property

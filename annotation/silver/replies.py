@@ -1,5 +1,6 @@
 """What the values in a model's answer say."""
 
+import unicodedata
 from collections.abc import Sequence
 
 from annotation.silver.forms.form import REFUSED, UNPARSED, Said
@@ -25,7 +26,7 @@ def said_of(given: object, rating: RatingVariable) -> Said:
     """What a value given for a rating variable says. −1: the model cannot tell, which is a refusal."""
     if not isinstance(given, str | int | float):
         return UNPARSED
-    code = code_of(str(given).strip(), rating, words_of(rating))
+    code = code_of(unicodedata.normalize("NFKC", str(given)).strip(), rating, words_of(rating))
     if code is None:
         return UNPARSED
     return REFUSED if code == CANNOT_TELL else Said(code, "ok")

@@ -25,7 +25,7 @@ from core.errors import SettingsError
 from core.full_share import ECONOMY, STOPPED, in_full_share
 from core.progress import track
 from core.setting_tables.voting import Voter, VoteSettings
-from core.store import Recipe
+from core.store import Recipe, Store
 from core.texts import closest
 from core.workspace import Workspace
 
@@ -91,14 +91,23 @@ def _take_turns(
     }
     for voter in asking_order(panel, _answers(workspace, panel).filter(pl.col("segment_id").is_in(full))):
         asked = first | still_open(_answers(workspace, panel), rest)
-        again = _take_turn(workspace, voter, recipes[voter.name], material, asked)
+        again = _take_turn(workspace, voter, recipes[voter.name], material, asked, more_to_come=True)
         reports[voter.name] = reports[voter.name].and_then(again)
+    _finish(workspace.store, recipes)
     return tuple(reports[voter.name] for voter in panel), len(full)
 
 
 def _unfinished(recipe: Recipe) -> Recipe:
-    """The recipe of a table that lacks votes still to be cast; a run may be stopped before they are."""
+    """The recipe of a table while voters take turns: some vote is still to be cast, and a run may be stopped."""
     return replace(recipe, settings={**recipe.settings, ECONOMY: {**recipe.settings[ECONOMY], STOPPED: True}})
+
+
+def _finish(store: Store, recipes: Mapping[str, Recipe]) -> None:
+    """All turns are over: give the tables of these voters their own recipes."""
+    for voter, recipe in recipes.items():
+        manifest = store.manifest(f"votes/{voter}")
+        if manifest is not None and STOPPED in manifest.recipe.settings.get(ECONOMY, {}):
+            store.write_manifest(f"votes/{voter}", recipe, manifest.rows, manifest.rejected)
 
 
 def _answers(workspace: Workspace, panel: Sequence[Voter]) -> pl.DataFrame:

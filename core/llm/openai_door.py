@@ -73,6 +73,7 @@ class OpenAIDoor:
         self.failures_in_a_row: Counter[int] = Counter()  # by how many of their kind are too many
         self.has_replied = False
         self.takes_nothing = False
+        self.knows_form = False
         self.closed_because: str | None = None
         self.strictest = -_MOST_WAYS
 
@@ -120,7 +121,8 @@ class OpenAIDoor:
             if _is_filtered(error):
                 return _filtered(request, time.perf_counter() - started)
             reason = f"{self.server.name} answered {error.status_code}{_code_of(error)}{_advice(error)}"
-            self.takes_nothing = self.takes_nothing or error.status_code in _REFUSED
+            if error.status_code in _REFUSED and (self.knows_form or not _is_too_long(error)):
+                self.takes_nothing = True
             if error.status_code in _EVERY_REQUEST_FAILS:
                 self.closed_because = reason
             else:
@@ -136,12 +138,15 @@ class OpenAIDoor:
         """The body of the answer. A 400 or 422 to a form of the reply: a laxer one; if that works, all go on so.
 
         Not where the server's filter says that it is the chat that it does not take. A server that took a request in no
-        form at all may take none: until it replies, each is first sent plainly, and in a form only if that works.
+        form at all may take none: until it replies, each is first sent plainly, and in a form only if that works; or
+        once only, in the form that it has taken before.
         """
         from openai import BadRequestError, UnprocessableEntityError
 
         ways = _ways_of_asking(request)
         forms = range(max(self.strictest, -len(ways)), -1)
+        if self.takes_nothing and self.knows_form:
+            return await self._send(request, ways[max(self.strictest, -len(ways))])
         plain = await self._send(request, ways[-1]) if self.takes_nothing and forms else None
         for place in forms:
             try:
@@ -151,10 +156,12 @@ class OpenAIDoor:
                     raise
                 continue
             self.strictest = max(self.strictest, place)
+            self.knows_form = True
             return body
         plain = await self._send(request, ways[-1]) if plain is None else plain
         if forms:
             self.strictest = -1
+            self.knows_form = True
         return plain
 
     async def _send(self, request: ChatRequest, form: Mapping[str, Any]) -> str:

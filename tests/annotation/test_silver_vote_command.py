@@ -52,6 +52,8 @@ def test_what_could_not_be_read_is_counted_and_kept(app, make_silver, chat_panel
     assert "llm: 3 votes unparsed: what was given is no label of the codebook" in result.stdout
     unread = workspace.store.read("votes/llm").filter(pl.col("status") == "unparsed")
     assert set(unread["rationale"]) == {'{"labels": {"mood": 7, "asks": 1}}', "(an empty reply)"}
+    read = workspace.store.read("votes/llm").filter(pl.col("status") == "ok")
+    assert read["rationale"].to_list() == [None] * 3
 
 
 def test_without_segments_it_says_where_to_look(app, make_silver, embedded_panel):

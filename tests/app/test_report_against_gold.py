@@ -80,10 +80,10 @@ def test_without_gold_there_is_nothing_to_measure(judged, engine):
 
 def test_the_gate_and_the_voters_against_gold(judged, engine):
     decide(judged, (0, 3, 2, 1, 4))
-    drawn(engine, dict(zip(IDS, ["audit"] * 2 + ["no_consensus"] * 3, strict=True)))
+    drawn(engine, dict(zip(IDS, ["audit"] * 3 + ["no_consensus"] * 2, strict=True)))
     told = words(judged, engine)
     assert (
-        "Compared on 5 segments with gold (2 drawn at random from the accepted segments, 3 drawn at random from the "
+        "Compared on 5 segments with gold (3 drawn at random from the accepted segments, 2 drawn at random from the "
         "no-consensus pool); the figures hold for these."
     ) in told
     assert "gold would confirm an estimated 66.7% (21% to 94%)" in told

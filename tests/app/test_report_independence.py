@@ -12,8 +12,11 @@ from app.report_independence import details_of, gate_rule, most_changed
 from app.report_variables import panel_kappas, variable_sections
 from consensus.counts import code_ratings
 from consensus.gating import run_gate
+from consensus.gold_origins import drawn_as
 from core.contracts import empty
+from core.database import transaction
 from core.full_share import ECONOMY, in_full_share
+from core.people import Batch, Item
 from core.ratings import votes_as_ratings
 from core.setting_tables.voting import GateSettings, Voter, VoteSettings
 from core.settings import Settings
@@ -146,11 +149,25 @@ def test_before_the_gate_there_are_pairs_only(corpus, engine):
     assert "How much does the verdict" not in told
 
 
+def draw(workspace, engine, n):
+    """A closed batch of the first segments, drawn under the verdicts of today."""
+    run_gate(workspace)
+    accepted = workspace.store.read("verdicts")["accepted"].head(n)
+    with transaction(engine) as session:
+        batch = Batch(name="b", state="closed", overlap=3, seed=1, codebook_hash="h", created_at=NOON)
+        batch.items = [
+            Item(segment_id=s, position=place, origin="audit" if one else "no_consensus")
+            for place, (s, one) in enumerate(zip(ids(n), accepted, strict=True), 1)
+        ]
+        session.add(batch)
+
+
 def test_it_is_what_the_gate_tells_with_details(corpus, engine):
     truth, labels = many()
     vote(corpus, labels)
+    draw(corpus, engine, 40)
     put(corpus, "gold", [(s, "risk", label, "majority", 3, NOON) for s, label in zip(ids(40), truth, strict=False)])
-    gated = run_gate(corpus, details=True).variables["risk"].details
+    gated = run_gate(corpus, details=True, drawn=drawn_as(engine)).variables["risk"].details
     assert gated is not None
     own, theirs = details(corpus, engine).as_json(), gated.as_json()
     assert {key: own[key] for key in own if key != "against_gold"} == {
@@ -168,7 +185,7 @@ def test_errors_are_counted_by_gold_once_there_is_enough(corpus, engine, n_gold,
     vote(corpus, labels)
     rows = [(s, "risk", label, "majority", 3, NOON) for s, label in zip(ids(n_gold), truth, strict=False)]
     put(corpus, "gold", rows, {"simulated_raters": ["r0"]})
-    run_gate(corpus)
+    draw(corpus, engine, n_gold)
     shown = words(corpus, engine)
     assert f"errors counted by {told}" in shown
     assert ("calibrated pool simulated" in shown) == (n_gold == 40)

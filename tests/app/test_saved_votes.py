@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import count
@@ -192,7 +193,7 @@ def test_the_command_says_what_was_saved(pair):
     assert f"saved {report.n_saved:,} of {N * VOTERS:,} votes" in done.output
     # One variable: a vote saved is a request saved.
     assert report.models_spared == (report.n_saved, N * VOTERS)
-    assert f"models were not asked about {report.n_saved:,} of {N * VOTERS:,} segments" in done.output
+    assert f"spared {report.n_saved:,} of {N * VOTERS:,} turns of a model to read a segment" in done.output
     alone = CliRunner().invoke(build(), ["vote", "--economy", "--voter", "m1", "-w", str(thrifty.root)])
     assert alone.exit_code == 1
     assert "the whole panel votes" in alone.output
@@ -260,6 +261,34 @@ def test_a_vote_that_was_stopped_is_out_of_date_until_it_has_gone_on(tmp_path):
         with pytest.raises(KeyboardInterrupt):
             vote(workspace, still_open=stopping)
         assert votes_stage(workspace).why == ()
+
+
+def test_a_run_that_is_stopped_between_turns_is_out_of_date_whosever_turn_it_was(pair):
+    _, thrifty, *_ = pair
+    settings = thrifty.root / "assay.toml"
+    settings.write_text(settings.read_text("utf-8").replace('model = "m4"', 'model = "m4"\nmax_tokens = 99'), "utf-8")
+    changed = Workspace(thrifty.root)
+    really, calls = still_open_under(changed), count()
+
+    def stopping(votes, ballots):
+        if next(calls) == 1:  # m4, the cheapest, has had both its turns
+            raise KeyboardInterrupt
+        return really(votes, ballots)
+
+    with pytest.raises(KeyboardInterrupt):
+        vote(changed, still_open=stopping)
+    assert votes_stage(changed).why == ("the vote was stopped",)
+    vote(changed, still_open=really)
+    assert votes_stage(changed).why == ()
+
+
+def test_votes_saved_before_the_rule_was_kept(pair):
+    _, thrifty, *_ = pair
+    store = thrifty.store
+    manifest = store.manifest("votes/m2")
+    before = replace(manifest.recipe, settings={**manifest.recipe.settings, "economy": {"share": 0.1, "seed": 3}})
+    store.write_manifest("votes/m2", before, manifest.rows, manifest.rejected)
+    assert votes_stage(thrifty).why == ("votes were saved by an earlier version, which did not keep the rule",)
 
 
 def test_failed_votes_are_no_earlier_votes(tmp_path):

@@ -160,3 +160,17 @@ def test_new_segments_make_everything_after_them_old(closed):
         ("verdicts", ("segments changed",), True),
         ("gold", ("segments changed",), True),
     ]
+
+
+def test_a_prompt_that_cannot_be_read_stops_who_votes_and_not_who_counts(fresh):
+    workspace = fresh[0]
+    panel = '[[vote.voters]]\nname = "v"\nbackend = "openai"\nmodel = "m"\nbase_url = "http://127.0.0.1:1/v1"\n'
+    (workspace.root / "assay.toml").write_text(panel, encoding="utf-8")
+    assert assay(workspace, "vote", "prompts").exit_code == 0
+    for path in (workspace.root / "prompts").glob("*.j2"):
+        path.write_bytes(b"\xff")
+    done = assay(workspace, "gate", "--json")
+    assert done.exit_code == 0
+    [told] = json.loads(done.stdout)["votes_out_of_date"]
+    assert told.startswith("v cannot vote: ")
+    assert "v cannot vote" in banner(workspace)

@@ -102,10 +102,10 @@ def cast(workspace, *statuses):
     ("statuses", "state", "why"),
     [
         (("ok", "refused", "unparsed"), "fresh", ()),
-        (("failed", "ok", "failed"), "stale", ("2 votes failed",)),
+        (("failed", "ok", "failed"), "fresh", ("2 votes failed (assay vote asks again)",)),
     ],
 )
-def test_votes_that_failed_are_to_be_asked_for_again(with_a_voter, statuses, state, why):
+def test_votes_that_failed_are_told_and_make_nothing_stale(with_a_voter, statuses, state, why):
     cast(with_a_voter.workspace, *statuses)
     told = status(with_a_voter.workspace, with_a_voter.engine).stages[4]
     assert (told.table, told.rows, told.state, told.why, told.command) == ("votes", 3, state, why, "vote")

@@ -142,6 +142,13 @@ def test_votes_that_failed_are_counted(workspace: Workspace, segments, votes) ->
     assert run_gate(with_panel(workspace, *PANEL)).n_failed == {"v1": 1, "v2": 2}
 
 
+def test_votes_that_were_never_finished_make_no_verdicts(voted: Workspace) -> None:
+    (voted.store.folder / "votes" / "v2.manifest.json").unlink()
+    with pytest.raises(WorkspaceError, match=r"^the votes of v2 were never finished.*Run: assay vote$"):
+        run_gate(voted)
+    assert not voted.store.exists("verdicts")
+
+
 def test_votes_that_do_not_count_are_counted(workspace: Workspace, segments, votes) -> None:
     segments(workspace, [ONE])
     votes(workspace, "v1", [(ONE, 2), (TWO, 2), (ONE, 9, "mood")])

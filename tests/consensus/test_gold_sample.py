@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from consensus.against_gold import against_gold
 from consensus.counts import code_ratings
-from consensus.gold_sample import effective_size, gold_sample, strata_of
+from consensus.gold_sample import drawn_items, effective_size, gold_sample, strata_of
 from consensus.independence import effective_voters
 from consensus.proportions import WILSON, share, stratified_share
 
+DRAWN = {f"s{n}": "audit" if n < 4 else "no_consensus" for n in range(6)}
 STRATA = pl.DataFrame({"segment_id": [f"s{n}" for n in range(6)], "audited": [True] * 4 + [False] * 2})
 ITEMS = STRATA["segment_id"]
 
@@ -32,25 +33,41 @@ def test_strata_are_those_that_batches_are_drawn_from() -> None:
 
 
 def test_a_gold_item_stands_for_its_part_of_its_stratum() -> None:
-    sample = gold_sample(gold(s0=1, s4=0, s5=2), (0, 1, 2), ITEMS, STRATA)
+    sample = gold_sample(gold(s0=1, s4=0, s5=2), (0, 1, 2), ITEMS, STRATA, DRAWN)
     assert sample.rows() == [(1, 4.0, "s0"), (0, 1.0, "s4"), (2, 1.0, "s5")]
     assert effective_size(sample) == pytest.approx(36 / 18)
 
 
 def test_what_cannot_be_compared_stands_for_nothing() -> None:
-    sample = gold_sample(gold(s0=1, s1=9, s4=0, gone=1), (0, 1), ITEMS.head(5), STRATA)
+    sample = gold_sample(gold(s0=1, s1=9, s4=0, gone=1), (0, 1), ITEMS.head(5), STRATA, DRAWN)
     assert weights(sample) == {"s0": 4.0, "s4": 1.0}
 
 
 def test_a_stratum_without_gold_leaves_the_weights_unknown() -> None:
-    sample = gold_sample(gold(s4=0, s5=0), (0, 1), ITEMS, STRATA)
+    sample = gold_sample(gold(s4=0, s5=0), (0, 1), ITEMS, STRATA, DRAWN)
     assert weights(sample) == {"s4": None, "s5": None}
     assert effective_size(sample) == 0
-    assert effective_size(gold_sample(gold(s4=0).clear(), (0, 1), ITEMS, STRATA)) == 0
+    assert effective_size(gold_sample(gold(s4=0).clear(), (0, 1), ITEMS, STRATA, DRAWN)) == 0
+
+
+def test_what_was_not_drawn_at_random_stands_for_nothing() -> None:
+    drawn = {"s0": "audit", "s4": "no_consensus"}
+    sample = gold_sample(gold(s0=1, s1=1, s4=0), (0, 1), ITEMS, STRATA, drawn)
+    assert weights(sample) == {"s0": 4.0, "s1": None, "s4": 2.0}
+    assert effective_size(gold_sample(gold(s0=1, s4=0), (0, 1), ITEMS, STRATA, None)) == 0
+
+
+def test_items_drawn_under_other_verdicts_are_no_sample_of_todays_strata() -> None:
+    assert drawn_items(STRATA, DRAWN | {"s1": "no_consensus"}) is None
+    sample = gold_sample(gold(s0=1, s4=0), (0, 1), ITEMS, STRATA, DRAWN | {"s1": "no_consensus"})
+    assert weights(sample) == {"s0": None, "s4": None}
+    found = drawn_items(STRATA, {"s0": "audit", "gone": "audit"})
+    assert found is not None
+    assert found.rows() == [("s0", True)]
 
 
 def test_where_all_segments_are_of_one_stratum_all_weigh_the_same() -> None:
-    assert weights(gold_sample(gold(s0=0, s3=0), (0,), ITEMS.head(4), STRATA)) == {"s0": 2.0, "s3": 2.0}
+    assert weights(gold_sample(gold(s0=0, s3=0), (0,), ITEMS.head(4), STRATA, DRAWN)) == {"s0": 2.0, "s3": 2.0}
 
 
 def ratings(columns: dict[str, list[int]]) -> pl.DataFrame:
@@ -88,7 +105,8 @@ def test_gold_from_the_pool_does_not_make_a_panel_look_independent() -> None:
     chosen = np.concatenate([draws.permutation(np.flatnonzero(strata["audited"].to_numpy() == a))[:k]
                              for a, k in ((True, 300), (False, 900))])  # fmt: skip
     people = pl.DataFrame({"segment_id": coded.items.gather(np.sort(chosen)), "label": 0}).cast({"label": pl.Int64})
-    sample = gold_sample(people, (0, 1), coded.items, strata)
+    drawn = {item: "audit" if audited else "no_consensus" for item, audited in strata.iter_rows()}
+    sample = gold_sample(people, (0, 1), coded.items, strata, drawn)
     truth = effective_voters(coded, dict.fromkeys(coded.items.to_list(), 0)).n_effective
     plain = effective_voters(coded, sample.drop("weight")).n_effective
     weighted = effective_voters(coded, sample).n_effective
@@ -152,6 +170,9 @@ def test_with_many_variables_the_audit_alone_flatters_the_gate() -> None:
     assert audit_alone.gate_at_large.reason == (
         "no gold item was drawn from the 6 segments with a silver label on this variable and not on every one"
     )
-    one_variable = against_gold(votes, x, people, "x", (0, 1), drawn=drawn)
+    accepted_since = against_gold(votes, x, people, "x", (0, 1), drawn=drawn)
+    assert accepted_since is not None
+    assert (accepted_since.gate_at_large.reason or "").startswith("gold items were drawn under earlier verdicts")
+    one_variable = against_gold(votes, x, people, "x", (0, 1), drawn=dict.fromkeys(people["segment_id"], "audit"))
     assert one_variable is not None
     assert (one_variable.gate_at_large.value, one_variable.gate_at_large.method) == (0.75, WILSON)

@@ -128,3 +128,17 @@ def test_chats_that_the_servers_filter_declines_are_no_failures(serve: Serve, as
     server = serve(fails(400, code="content_filter"))
     answers = ask(server, [chat_request(str(n), schema=BOUNDED) for n in range(40)], concurrency=1)
     assert (len(server.asked), n_replies(answers)) == (40, 40)
+
+
+def test_a_good_request_among_bad_ones_is_sent_once(serve: Serve, ask: Ask):
+    server = serve(script=by_text)
+    texts = [f"{kind} {number}" for number in range(5) for kind in ("good", "bad")]
+    ask(server, [chat_request(text, schema=BOUNDED) for text in texts], retries=0, concurrency=1)
+    sent = [body["messages"][1]["content"] for body in server.asked]
+    assert [sent.count(text) for text in texts if text.startswith("good")] == [1] * 5
+
+
+def test_what_is_too_long_says_nothing_of_the_form(serve: Serve, ask: Ask):
+    server = serve(script=lambda body: says("fine") if "good" in body["messages"][1]["content"] else TOO_LONG)
+    ask(server, [chat_request(text, schema=BOUNDED) for text in ("long", "good 1")], retries=0, concurrency=1)
+    assert [body["messages"][1]["content"] for body in server.asked].count("good 1") == 1

@@ -45,12 +45,14 @@ UNPARSED = Said(ABSTAIN, "unparsed")
 class Heard:
     """What came of asking. said: rating variable → what was said of it. rationale: the model's reason, if it gave one.
 
-    more: the next of `Form.asks` must be answered before anything is known; then ``said`` is empty.
+    more: the next of `Form.asks` must be answered before anything is known; then ``said`` is empty. unread: the reply,
+    for variables of which it could not be read.
     """
 
     said: Mapping[str, Said] = field(default_factory=dict)
     rationale: str | None = None
     more: bool = False
+    unread: str | None = None
 
 
 class Form(Protocol):

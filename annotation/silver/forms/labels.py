@@ -68,7 +68,5 @@ class LabelsForm:
         if answer is None:
             return Heard(all_said(self.ratings, UNPARSED), reason(replies[0].text))
         said = {rating.name: said_of(answer["labels"].get(rating.name), rating) for rating in self.ratings}
-        if UNPARSED in said.values():
-            return Heard(said, reason(replies[0].text))
         thoughts = [thought for name in self.thoughts if (thought := reason(answer.get(name)))]
         return Heard(said, reason("\n".join(thoughts)))
