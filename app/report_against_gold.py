@@ -42,7 +42,14 @@ def against_gold(facts: Facts, rating: RatingVariable) -> Html:
         return counts
     shared = facts.votes["segment_id"].unique() if facts.votes_were_saved else None
     found = measured_by_gold(
-        facts.votes, facts.verdicts, facts.gold, rating.name, rating.codes, drawn=facts.drawn, full_panel=shared
+        facts.votes,
+        facts.verdicts,
+        facts.gold,
+        rating.name,
+        rating.codes,
+        strata=facts.strata,
+        drawn=facts.drawn,
+        full_panel=shared,
     )
     if found is None:
         return counts

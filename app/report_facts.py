@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import polars as pl
 from sqlalchemy import Engine
@@ -11,6 +12,7 @@ from annotation.human.batch_reports import BatchSummary
 from annotation.human.batches import list_batches
 from app.report_page import Html, element
 from consensus.gold_origins import drawn_as
+from consensus.gold_sample import strata_of
 from core.contracts import CONTRACTS, MANY_FILES
 from core.full_share import ECONOMY, full_share
 from core.store import Manifest, Store, count_by_reason
@@ -59,6 +61,11 @@ class Facts:
         """The rows of ``votes``, ``verdicts`` or ``gold`` on one rating variable."""
         frames = {"votes": self.votes, "verdicts": self.verdicts, "gold": self.gold}
         return frames[table].filter(pl.col("variable") == variable)
+
+    @cached_property
+    def strata(self) -> pl.DataFrame:
+        """What batches draw from, as `strata_of` gives it."""
+        return strata_of(self.verdicts)
 
     @property
     def votes_were_saved(self) -> bool:

@@ -10,7 +10,7 @@ from app.report_page import SIMULATED, Html, decimal, element, figure, interval,
 from app.report_voters import measured_on
 from consensus.counts import CodedRatings
 from consensus.gate import Rule
-from consensus.gold_sample import gold_sample, strata_of
+from consensus.gold_sample import gold_sample
 from consensus.intervals import Estimate
 from consensus.panel_details import PanelDetails, panel_details
 from core.codebook import RatingVariable
@@ -51,8 +51,8 @@ def details_of(facts: Facts, rating: RatingVariable, coded: CodedRatings) -> Pan
     verdicts = facts.on("verdicts", rating.name).filter(voted)
     if verdicts.is_empty():
         return None
-    gold, strata = facts.on("gold", rating.name), strata_of(facts.verdicts)
-    sample = gold_sample(gold, rating.codes, coded.items, strata, facts.drawn)
+    gold = facts.on("gold", rating.name)
+    sample = gold_sample(gold, rating.codes, coded.items, facts.strata, facts.drawn)
     return panel_details(coded, verdicts, gate_rule(facts, rating.name), sample)
 
 

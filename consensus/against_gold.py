@@ -43,8 +43,7 @@ class AgainstGold:
     drawn: gold items by how people reached the label, and by how they were drawn; drawn is None where that is unknown.
     gate_where_drawn: the accuracy of silver labels by how the item was drawn. gate_at_large: that of all silver labels,
     from gold items drawn for batches: those accepted on every variable and the others, each weighted by its share of
-    the silver labels.
-    Voters in the order of their names.
+    the silver labels. Voters in the order of their names.
     """
 
     n_gold: int

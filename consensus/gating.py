@@ -91,20 +91,9 @@ class GateReport:
 
 def recipe(workspace: Workspace) -> Recipe:
     """What the table ``verdicts`` is made of."""
-    settings = workspace.settings
     return Recipe(
         inputs=workspace.store.hashes("segments", "votes"),
-        settings={
-            "threshold": str(settings.gate.threshold),
-            "quorum": settings.gate.quorum,
-            # Without thresholds of single variables the recipe is the one it was before there were any.
-            **(
-                {"thresholds": {name: str(one) for name, one in own.items()}}
-                if (own := settings.gate.thresholds)
-                else {}
-            ),
-            "panel": [[voter.name, str(voter.weight)] for voter in settings.vote.voters],
-        },
+        settings=workspace.settings.verdict_rule,
         codebook=workspace.codebook_hash,
     )
 

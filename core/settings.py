@@ -6,7 +6,7 @@ Secrets are never settings: they come from the environment or from ``secrets/``.
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -33,6 +33,20 @@ class Settings(Table):
     release: ReleaseSettings = ReleaseSettings()
     database: DatabaseSettings = DatabaseSettings()
     ui: InterfaceSettings = InterfaceSettings()
+
+    @property
+    def verdict_rule(self) -> dict[str, Any]:
+        """What makes verdicts of votes, for recipes: threshold, quorum, thresholds where there are any, weighted panel.
+
+        Without thresholds of single variables it is what it was before there were any.
+        """
+        own = {name: str(one) for name, one in self.gate.thresholds.items()}
+        return {
+            "threshold": str(self.gate.threshold),
+            "quorum": self.gate.quorum,
+            **({"thresholds": own} if own else {}),
+            "panel": [[voter.name, str(voter.weight)] for voter in self.vote.voters],
+        }
 
 
 def load_settings(path: Path) -> Settings:

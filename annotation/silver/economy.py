@@ -26,15 +26,7 @@ def saving_under(settings: Settings) -> dict[str, Any]:
 
     Under another rule other votes are needed.
     """
-    gate = settings.gate
-    return {
-        "share": settings.vote.full_share,
-        "seed": settings.vote.seed,
-        "threshold": str(gate.threshold),
-        "thresholds": {name: str(threshold) for name, threshold in sorted(gate.thresholds.items())},
-        "quorum": gate.quorum,
-        "panel": [[voter.name, str(voter.weight)] for voter in settings.vote.voters],
-    }
+    return {"share": settings.vote.full_share, "seed": settings.vote.seed, **settings.verdict_rule}
 
 
 def cost(voter: Voter) -> float:
