@@ -5,6 +5,7 @@ into an exit code: 1 for errors, 130 when interrupted. Wrong usage (2) is typer'
 """
 
 import functools
+import inspect
 import json
 import os
 import sys
@@ -50,7 +51,13 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(0) from error
 
+    run.__doc__ = _flowing(inspect.getdoc(command) or "")
     return run
+
+
+def _flowing(text: str) -> str:
+    """Help without the line breaks of the source, which a narrower terminal would add its own to; paragraphs stay."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 def say(text: str) -> None:
