@@ -18,7 +18,7 @@ from collector.preparing import Known, Prepared, draft, finish
 from collector.pseudonyms import Pseudonyms, load_pseudonyms
 from collector.report import CollectReport, summarise
 from collector.sources.records import RawMessage, Record
-from collector.spool import Spool, spooling
+from collector.spool import Spool, clear_away_killed_runs, spooling
 from core.progress import track
 from core.setting_tables.collecting import CollectSettings
 from core.store import Recipe, Store, count_by_reason
@@ -63,6 +63,8 @@ def collect(workspace: Workspace, paths: Sequence[Path]) -> CollectReport:
             _finish(drafts, spool, settings, known, readings)
             merged = merge(store, spool, memory.resettled)
             publish(store, spool, merged, memory.recipe_with(fresh))
+    else:
+        clear_away_killed_runs(store.folder)
     return CollectReport(
         changed=bool(fresh),
         files=len(paths),

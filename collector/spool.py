@@ -1,14 +1,15 @@
 """The working folder of one run: ``tables/.collecting-*``, so that nothing reaches ``messages/`` before all is read.
 
 It holds pseudonyms and clean text only. It is removed when the run ends, however it ends; what a killed run left is
-removed by the next. One run at a time: a lock file, freed by the system when its process dies, keeps a second away.
+removed by the next, also by one that finds nothing new. One run at a time: a lock file, freed by the system when its
+process dies, keeps a second away.
 """
 
 import fcntl
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import polars as pl
@@ -77,12 +78,25 @@ def spooling(tables: Path) -> Iterator[Spool]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def clear_away_killed_runs(tables: Path) -> None:
+    """Remove what a killed run left behind, for a run that has nothing to read. While another is at work, nothing."""
+    if _left_behind(tables):
+        with suppress(WorkspaceError), _locked(tables / _LOCK):
+            _clear_away_killed_runs(tables)
+
+
 def _clear_away_killed_runs(tables: Path) -> None:
-    """Remove the working folder and the half-written files of ``messages`` that a killed run left behind."""
-    for folder in tables.glob(f"{_PREFIX}*"):
-        shutil.rmtree(folder, ignore_errors=True)
-    for file in (*tables.glob("messages/.writing-*"), *tables.glob(".writing-messages*")):
-        file.unlink(missing_ok=True)
+    for path in _left_behind(tables):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _left_behind(tables: Path) -> list[Path]:
+    """Working folders and half-written files of ``messages``: those of killed runs, and of one that is at work."""
+    patterns = (f"{_PREFIX}*", "messages/.writing-*", ".writing-messages*")
+    return [path for pattern in patterns for path in tables.glob(pattern)]
 
 
 @contextmanager

@@ -79,8 +79,8 @@ class Store:
         return self.path(f"{table}_rejected{slash}{part}")
 
     def parts(self, table: str) -> list[str]:
-        """The parts of a many-file table, sorted: ``messages/CHAT``, ``votes/VOTER``."""
-        return sorted(f"{table}/{path.stem}" for path in (self.folder / table).glob("*.parquet"))
+        """The parts of a many-file table, sorted: ``messages/CHAT``, ``votes/VOTER``; none that a killed run left."""
+        return sorted(f"{table}/{path.stem}" for path in (self.folder / table).glob("[!.]*.parquet"))
 
     def exists(self, name: str) -> bool:
         return bool(self.parts(name)) if name in MANY_FILES else self.path(name).exists()

@@ -82,6 +82,28 @@ def test_what_a_killed_run_left_is_removed_by_the_next(keyed, export, message):
     assert not list(keyed.store.folder.glob(".collecting-*"))
 
 
+def test_what_a_killed_run_left_is_removed_by_one_that_finds_nothing_new(keyed, export, message):
+    # Killed when all was in its place and only the working folder was still to be removed.
+    collect(keyed, [export("a.json", message(1))])
+    tables = keyed.store.folder
+    (tables / ".collecting-killed").mkdir()
+    left_over = [tables / ".collecting-killed/x.parquet", tables / "messages/.writing-x.parquet"]
+    for file in left_over:
+        file.write_bytes(b"x")
+    assert not collect(keyed, [export("a.json", message(1))]).changed
+    assert not list(tables.glob(".collecting-*"))
+    assert not any(file.exists() for file in left_over)
+
+
+def test_a_run_that_finds_nothing_new_leaves_the_working_folder_of_another_alone(keyed, export, message):
+    from collector.spool import spooling
+
+    collect(keyed, [export("a.json", message(1))])
+    with spooling(keyed.store.folder) as spool:
+        assert not collect(keyed, [export("a.json", message(1))]).changed
+        assert spool.folder.exists()
+
+
 def test_two_runs_at_once_are_refused(keyed, export, message):
     from collector.spool import spooling
 

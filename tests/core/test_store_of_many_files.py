@@ -9,7 +9,7 @@ import pytest
 
 from core.contracts import empty
 from core.errors import WorkspaceError
-from core.store import Recipe, Store, writing
+from core.store import Recipe, Store, atomic_path, writing
 
 RECIPE = Recipe(inputs={"export": "f" * 64}, settings={"min_chars": 3})
 
@@ -31,6 +31,16 @@ def test_a_finished_file_takes_the_place_of_a_part(store):
     assert store.parts("messages") == ["messages/c1"]
     assert stat.S_IMODE(store.path("messages/c1").stat().st_mode) == 0o600
     assert not file.exists()
+
+
+def test_what_a_killed_run_left_half_written_is_no_part(store):
+    store.adopt("messages/c1", finished(store, "new.parquet"))
+    with atomic_path(store.path("messages/c2")) as temporary:
+        temporary.touch()
+    store.path("messages/c2").rename(temporary)  # as kill -9 leaves it, which runs nothing that removes it
+    temporary.write_bytes(b"PAR1")
+    assert store.parts("messages") == ["messages/c1"]
+    assert store.read("messages").is_empty()
 
 
 def test_one_manifest_stands_for_all_parts(store):
