@@ -11,8 +11,8 @@ from app.report_provenance import provenance
 from app.report_stages import batches, cards, header, not_there_yet
 from app.report_variables import kappa_in_short, panel_kappas, variable_sections
 from app.staleness import out_of_date
-from core.store import write_atomically
 from core.workspace import Workspace
+from core.writing import write_atomically
 
 
 def write_report(workspace: Workspace, engine: Engine) -> Path:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from core.command import HERE, JsonOption, WorkspaceOption, emit, guarded, say, table
+from core.counting import counted
 
 
 def mount(app: typer.Typer) -> None:
@@ -34,11 +35,12 @@ def init_cli(
 
     workspace = init(folder, codebook, panel)
     voters = len(workspace.settings.vote.voters)
+    panel_of = counted(voters, "voter")
     emit(
         {"workspace": str(folder), "codebook": codebook, "voters": voters},
         as_json,
         lambda: say(
-            f"{folder} is ready: codebook {codebook}, {voters} voters. Keep {folder}/secrets private and safe.\n"
+            f"{folder} is ready: codebook {codebook}, {panel_of}. Keep {folder}/secrets private and safe.\n"
             f"Next: assay collect PATH -w {folder}"
         ),
     )

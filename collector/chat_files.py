@@ -12,7 +12,7 @@ import polars as pl
 from collector.ordering import KEYS_SCHEMA
 from core.contracts import check
 from core.errors import DataError
-from core.store import writing
+from core.writing import writing
 
 ROWS_AT_ONCE = 50_000
 _KEYS = ("message_id", "timestamp", "edited_at")

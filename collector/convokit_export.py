@@ -17,8 +17,8 @@ import polars as pl
 
 from core import __version__
 from core.errors import WorkspaceError
-from core.store import writing
 from core.workspace import Workspace
+from core.writing import writing
 
 TABLE = "messages"
 

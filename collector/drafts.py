@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from core.store import writing
+from core.writing import writing
 
 _NONCE_BYTES = 12
 

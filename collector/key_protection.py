@@ -9,8 +9,8 @@ from collector.audit import note
 from collector.key_wrapping import is_wrapped, unwrapped, wrapped
 from collector.keys import KEY_FILE, KEY_SHOWN, Question, opened_key, plain_key, refuse_shredded
 from core.errors import WorkspaceError
-from core.store import write_atomically, writing
 from core.workspace import Workspace, read_secret
+from core.writing import write_atomically, writing
 
 
 def protect_key(workspace: Workspace, passphrase: str) -> None:

@@ -10,8 +10,8 @@ from collector.key_protection import overwrite, sync_folder
 from collector.keys import KEY_FILE, KEY_VARIABLE, SHREDDED_MARK, key_is_given, shredded_at
 from core.database import open_database
 from core.errors import SettingsError, WorkspaceError
-from core.store import write_atomically, writing
 from core.workspace import Workspace
+from core.writing import write_atomically, writing
 
 ALSO_SHREDDED = ("telegram.session*", "*.sealed", "*.unfinished", ".writing-*")
 """What else goes: the Telegram account's session, and where reading stood (sealed with the key, useless without it)."""

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from collector.pseudonyms import Pseudonyms
 from core.errors import WorkspaceError
-from core.store import writing
 from core.workspace import Workspace
+from core.writing import writing
 
 _HEAD = b"assay sealed 1\n"
 _NONCE_BYTES = 12

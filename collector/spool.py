@@ -16,7 +16,7 @@ import polars as pl
 
 from collector.preparing import REJECTED_SCHEMA, Prepared
 from core.errors import WorkspaceError
-from core.store import writing
+from core.writing import writing
 
 _PREFIX = ".collecting-"
 _LOCK = ".collecting.lock"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from consensus.counts import MISSING, CodedRatings, code_ratings, how_often
 from core.contracts import empty
+from core.counting import counted
 from core.errors import DataError, SettingsError
 
 REASONS = ("accepted", "no_consensus", "no_valid_votes", "below_quorum")
@@ -145,7 +146,7 @@ class Rule:
             raise SettingsError(f"wanted a weight for every voter; the votes have {unweighted}, without a weight")
         if len(voters) > self.n_panel:
             panel = f"wanted votes from a panel of {self.n_panel}"
-            raise DataError(f"{panel}; {len(voters)} voters voted: {', '.join(voters)}")
+            raise DataError(f"{panel}; {counted(len(voters), 'voter')} voted: {', '.join(voters)}")
 
     def tally(self, labels: NDArray[np.int16], voters: Sequence[str], n_codes: int) -> NDArray[np.int64]:
         """Codes × items: the weight that each label got. labels: voters × items, −1 where a voter abstained."""

@@ -13,8 +13,8 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from core.errors import SettingsError
 from core.fence import FENCE_MARK, fenced
-from core.store import write_atomically
 from core.workspace import Workspace
+from core.writing import write_atomically
 
 BLOCKS = ("system", "user")
 TRIAL_CHAT = fenced("[1] user_1: …")

@@ -8,11 +8,8 @@ table whose manifest does not match and which the next run makes again. Rows tha
 import hashlib
 import json
 import os
-import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +20,7 @@ from core import __version__
 from core.clock import Clock, utc_now
 from core.contracts import MANY_FILES, check, empty
 from core.errors import DataError, WorkspaceError
+from core.writing import atomic_path, write_atomically, writing
 
 
 @dataclass(frozen=True)
@@ -250,48 +248,3 @@ def count_by_reason(rejected: pl.DataFrame | None) -> dict[str, int]:
         return {}
     counts = rejected.group_by("reason").len().sort(["len", "reason"], descending=[True, False])
     return {str(reason): int(n) for reason, n in counts.iter_rows()}
-
-
-@contextmanager
-def writing(what: str) -> Iterator[None]:
-    """Turn a failed write inside the block (full disk, missing rights) into a WorkspaceError that names ``what``."""
-    try:
-        yield
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise WorkspaceError(
-            f"could not write {what}: {_cause(error)}; free some space or check the folder's rights, "
-            f"then run the command again (earlier tables are intact)"
-        ) from error
-
-
-def _cause(error: OSError | pl.exceptions.PolarsError) -> str:
-    """What the operating system said. polars hides it in a sentence of its own: ``… (os error 28)``."""
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    code = re.search(r"os error (\d+)", str(error))
-    return os.strerror(int(code[1])) if code else "the table could not be written as Parquet"
-
-
-@contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path`` that is fsynced and replaces it when the block ends well; else it is removed."""
-    temporary: Path | None = None
-    try:
-        with writing(path.name):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".writing-{path.stem}-", suffix=path.suffix)
-            os.close(handle)
-            temporary = Path(name)
-            yield temporary
-            with temporary.open("rb") as stream:
-                os.fsync(stream.fileno())
-            temporary.replace(path)
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace a file's content in one step."""
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(data)

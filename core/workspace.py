@@ -11,7 +11,8 @@ from core.clock import Clock, utc_now
 from core.codebook import Codebook, codebook_text, load_codebook
 from core.errors import WorkspaceError
 from core.settings import Settings, load_settings, replace_settings
-from core.store import Store, digest, write_atomically
+from core.store import Store, digest
+from core.writing import write_atomically
 
 FOLDERS = ("tables", "cache", "reports", "releases")
 

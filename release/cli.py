@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.command import HERE, JsonOption, WorkspaceOption, emit, group, guarded, say
+from core.counting import counted
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -65,7 +66,7 @@ def _new_command(out_of_date: "OutOfDate") -> Callable[..., None]:
 
 def _show(report: "ReleaseReport") -> None:
     marked = ", simulated annotators" if report.simulated else ""
-    say(f"{report.rows} segments, {report.gold} with gold labels{marked}, in {report.folder}")
+    say(f"{counted(report.rows, 'segment')}, {report.gold} with gold labels{marked}, in {report.folder}")
     for one in report.stale:
         told = "out of date, and the README says so" if one.blocks else "not made again"
         say(f"{one.table}: {told}: {one.reasons} ({one.command})")

@@ -8,7 +8,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from core.store import write_atomically
+from core.writing import write_atomically
 
 FONT = "Arial, 'Liberation Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
 CHINESE_FONT = "'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', Arial, sans-serif"

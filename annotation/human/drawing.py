@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from core.counting import counted
 from core.errors import SettingsError
 from core.setting_tables.people import AnnotateSettings
 
@@ -91,7 +92,7 @@ def assign(items: Sequence[str], annotators: Sequence[str], plan: BatchPlan) -> 
     """
     if len(annotators) < plan.overlap:
         raise SettingsError(
-            f"wanted {plan.overlap} annotators for every item; there are {len(annotators)} enabled annotators. "
+            f"wanted {plan.overlap} annotators for every item; got {counted(len(annotators), 'enabled annotator')}. "
             "Add one with: assay user add NAME --role annotator (or ask for less with --overlap)"
         )
     given: dict[str, list[str]] = {name: [] for name in sorted(annotators)}

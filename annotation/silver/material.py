@@ -10,6 +10,7 @@ from annotation.silver.documents import Document, SignalWords, document_of_segme
 from annotation.silver.prompting import PromptTexts, prompt_texts
 from annotation.silver.training import TrainingSet, training_set
 from core.contracts import empty
+from core.counting import counted
 from core.display import Display, displays
 from core.errors import DataError
 from core.reply_cache import ReplyCache
@@ -35,7 +36,8 @@ class Material:
         n_gone = int((~wanted.is_in(messages.get_column("message_id").implode())).sum())
         if n_gone:
             raise DataError(
-                f"the segments name {n_gone} messages that the table messages no longer holds; run: assay segment"
+                f"the segments name {counted(n_gone, 'message')} that the table messages no longer holds; "
+                "run: assay segment"
             )
         return displays(self.segments, messages, store.read_or_empty("matches"))
 

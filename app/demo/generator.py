@@ -18,7 +18,7 @@ from app.demo.scenes import Episode, Line, Scene, Service, Talk
 from app.demo.schedule import TOPIC, Session, say_everything, service_lines, sessions_of
 from app.demo.telegram import Exporter, Record
 from core.errors import SettingsError
-from core.store import write_atomically
+from core.writing import write_atomically
 
 LEVEL_SHARES = {0: 0.35, 1: 0.12, 2: 0.15, 3: 0.22, 4: 0.06, 5: 0.10}
 """Share of the episodes at each level of suichat6: roughly SuiChat-CN's (35, 6, 15, 26, 6 and 11 %), with twice its

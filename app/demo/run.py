@@ -27,8 +27,8 @@ from consensus.gating import run_gate
 from consensus.gold import resolve
 from core.database import open_database
 from core.errors import WorkspaceError
-from core.store import write_atomically
 from core.workspace import Workspace, open_workspace
+from core.writing import write_atomically
 from lexicon.drafts import freeze, import_entries
 from lexicon.matching import match
 from release.publishing import ReleaseReport, new_release

@@ -10,6 +10,7 @@ from app.demo.simulated import Noise
 from collector.collecting import CollectReport
 from consensus.gating import GateReport
 from consensus.gold import ResolveReport
+from core.counting import counted
 from core.workspace import Workspace
 from lexicon.drafts import FreezeReport
 from lexicon.matching import MatchReport
@@ -51,7 +52,8 @@ class Teller:
     def segmented(self, report: SegmentReport) -> None:
         self.figures["segments"] = report.n_segments
         mean = "–" if report.mean_messages is None else f"{report.mean_messages:.1f}"
-        self._say("segment", f"{report.n_segments} segments of {mean} messages; rejected: {counts(report.rejected)}")
+        n = counted(report.n_segments, "segment")
+        self._say("segment", f"{n} of {mean} messages; rejected: {counts(report.rejected)}")
 
     def voted(self, report: VoteReport) -> None:
         n = sum(voter.n for voter in report.voters)

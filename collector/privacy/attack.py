@@ -15,8 +15,9 @@ from collector.privacy.enumeration import FIRST_ID, Enumeration, enumerate_ids
 from collector.privacy.unicity import Unicity, unicity
 from collector.privacy.verbatim import Verbatim, verbatim
 from core.errors import SettingsError, WorkspaceError
-from core.store import Store, write_atomically
+from core.store import Store
 from core.workspace import Workspace
+from core.writing import write_atomically
 
 REPORT, FIGURES = "privacy.md", "privacy.json"
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from collector.telegram.asking import Conversation
 from core.errors import MissingExtraError, ServiceError, SettingsError, WorkspaceError
 from core.progress import LiveLine
-from core.store import writing
 from core.workspace import Workspace
+from core.writing import writing
 
 if TYPE_CHECKING:
     from telethon import TelegramClient

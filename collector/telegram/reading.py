@@ -32,8 +32,9 @@ from collector.telegram.report import GroupReport
 from collector.telegram.state import ChatState, States, holds, last_row, starting_state
 from core.counting import counted
 from core.setting_tables.collecting import CollectSettings
-from core.store import Store, count_by_reason, writing
+from core.store import Store, count_by_reason
 from core.workspace import Workspace
+from core.writing import writing
 
 _INPUT = "telegram"
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 from core.errors import DataError
-from core.store import write_atomically
+from core.writing import write_atomically
 
 if TYPE_CHECKING:
     from openpyxl import Workbook

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from core.store import write_atomically
 from core.workspace import Workspace
+from core.writing import write_atomically
 from segmenter.tuning.grid import Configuration
 from segmenter.tuning.intervals import METHOD, Interval
 

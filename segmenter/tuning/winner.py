@@ -11,8 +11,8 @@ from tomlkit.exceptions import TOMLKitError
 
 from core.errors import SettingsError
 from core.settings import parse_settings
-from core.store import write_atomically
 from core.workspace import Workspace
+from core.writing import write_atomically
 from segmenter.tuning.evidence import REPORT, Evidence
 from segmenter.tuning.grid import Configuration
 

@@ -9,7 +9,8 @@ import pytest
 
 from core.contracts import empty
 from core.errors import WorkspaceError
-from core.store import Recipe, Store, atomic_path, writing
+from core.store import Recipe, Store
+from core.writing import atomic_path, writing
 
 RECIPE = Recipe(inputs={"export": "f" * 64}, settings={"min_chars": 3})
 
