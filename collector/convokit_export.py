@@ -5,8 +5,6 @@ Made for analysis with ConvoKit by whoever may read the workspace; what is share
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -18,7 +16,7 @@ import polars as pl
 from core import __version__
 from core.errors import WorkspaceError
 from core.workspace import Workspace
-from core.writing import writing
+from core.writing import atomic_folder
 
 TABLE = "messages"
 
@@ -57,8 +55,10 @@ def export_convokit(workspace: Workspace, folder: Path) -> ConvokitReport:
     chats = store.parts(TABLE)
     if not chats:
         raise WorkspaceError("there are no messages in this workspace yet; collect some with: assay collect PATH")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WorkspaceError(f"{folder} exists and is not an empty folder; name a new one")
     report = ConvokitReport(conversations=len(chats))
-    with _finished(folder) as working:
+    with atomic_folder(folder) as working:
         with _file(working / "utterances.jsonl") as stream:
             for chat in chats:
                 for utterance in _utterances(store.read(chat), report):
@@ -90,23 +90,6 @@ def _utterances(messages: pl.DataFrame, report: ConvokitReport) -> Iterator[dict
             "timestamp": row["timestamp"].timestamp(),
             "vectors": [],
         }
-
-
-@contextmanager
-def _finished(folder: Path) -> Iterator[Path]:
-    """A working folder that becomes ``folder`` when the block ends well; else it is removed."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise WorkspaceError(f"{folder} exists and is not an empty folder; name a new one")
-    working: Path | None = None
-    try:
-        with writing(folder.name):
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            working = Path(tempfile.mkdtemp(prefix=".convokit-", dir=folder.parent))
-            yield working
-            working.replace(folder)
-    finally:
-        if working is not None:
-            shutil.rmtree(working, ignore_errors=True)
 
 
 @contextmanager

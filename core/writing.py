@@ -1,11 +1,12 @@
-"""Files that are written whole or not at all."""
+"""Files and folders that are written whole or not at all."""
 
 import fcntl
 import glob
 import os
 import re
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -40,23 +41,22 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
     Its name begins with a dot. One that a killed run left is removed when the same file is next written.
     """
-    temporary: Path | None = None
-    try:
-        with writing(path.name):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            for left in path.parent.glob(f"{glob.escape(_prefix(path))}*{glob.escape(path.suffix)}"):
-                _remove_unless_written(left)
-            temporary, lock = _temporary(path)
-            try:
-                yield temporary
-                with temporary.open("rb") as stream:
-                    os.fsync(stream.fileno())
-                temporary.replace(path)
-            finally:
-                os.close(lock)
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+    with _beside(path, path.name, _new_file) as temporary:
+        yield temporary
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+
+
+@contextmanager
+def atomic_folder(folder: Path, what: str = "") -> Iterator[Path]:
+    """A temporary folder that becomes ``folder``, which is absent or empty, when the block ends well; as `atomic_path`.
+
+    what: its name in errors, if not the folder's own.
+    """
+    with _beside(folder, what or folder.name, _new_folder) as temporary:
+        yield temporary
+        temporary.replace(folder)
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -65,23 +65,58 @@ def write_atomically(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
 
 
-def _prefix(path: Path) -> str:
-    return f".writing-{path.stem}-"
+@contextmanager
+def _beside(path: Path, what: str, new: Callable[[Path, str], Path]) -> Iterator[Path]:
+    """What ``new`` makes beside a path, which is removed when the block ends and it is still there."""
+    prefix = f".writing-{path.stem}-"
+    with writing(what):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for left in path.parent.glob(f"{glob.escape(prefix)}*{glob.escape(path.suffix)}"):
+            _remove_unless_written(left)
+        temporary, lock = _locked(path, prefix, new)
+        try:
+            yield temporary
+        finally:
+            _remove(temporary)
+            os.close(lock)
 
 
-def _temporary(path: Path) -> tuple[Path, int]:
-    """A new file to write to, and a handle that has it locked as long as its writer lives."""
+def _new_file(path: Path, prefix: str) -> Path:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=path.suffix)
+    os.close(handle)
+    return Path(name)
+
+
+def _new_folder(path: Path, prefix: str) -> Path:
+    return Path(tempfile.mkdtemp(dir=path.parent, prefix=prefix, suffix=path.suffix))
+
+
+def _locked(path: Path, prefix: str, new: Callable[[Path, str], Path]) -> tuple[Path, int]:
+    """Something new, and a handle that has it locked as long as its writer lives."""
     while True:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path), suffix=path.suffix)
-        with suppress(OSError):  # where the disk knows no locks, nothing that is left can be told from what is written
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        if os.fstat(handle).st_nlink:
-            return Path(name), handle
-        os.close(handle)  # another writer took it for left before it was locked
+        temporary = new(path, prefix)
+        with suppress(FileNotFoundError):  # another writer took it for left before it was locked
+            handle = os.open(temporary, os.O_RDONLY)
+            with suppress(OSError):  # where the disk knows no locks, nothing left can be told from what is written
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            if temporary.exists():
+                return temporary, handle
+            os.close(handle)
 
 
 def _remove_unless_written(temporary: Path) -> None:
-    """Remove a temporary file, unless the process that writes it lives."""
-    with suppress(OSError), temporary.open("rb") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        temporary.unlink()
+    """Remove what is temporary, unless the process that writes it lives."""
+    with suppress(OSError):
+        handle = os.open(temporary, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _remove(temporary)
+        finally:
+            os.close(handle)
+
+
+def _remove(temporary: Path) -> None:
+    if temporary.is_dir():
+        shutil.rmtree(temporary, ignore_errors=True)
+    else:
+        temporary.unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from core.errors import DataError, WorkspaceError
 from core.people import Batch, Event
 from core.store import file_sha256
 from core.workspace import Workspace
+from core.writing import atomic_folder
 from release.four_tuples import four_tuples
 from release.readme import write_readme
 from release.staleness import StaleTable, blocking, refusal
@@ -97,10 +97,7 @@ def _gold_rows(rows: pl.DataFrame) -> int:
 
 
 def _write_folder(workspace: Workspace, engine: Engine, report: ReleaseReport, rows: pl.DataFrame) -> None:
-    temporary: Path | None = None
-    try:
-        workspace.releases.mkdir(exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=workspace.releases, prefix=".writing-"))
+    with atomic_folder(report.folder, f"the release {report.name}") as temporary:
         rows.write_parquet(temporary / "data.parquet")
         rows.write_ndjson(temporary / "data.jsonl")
         shutil.copyfile(workspace.root / "codebook.toml", temporary / "codebook.toml")
@@ -117,12 +114,6 @@ def _write_folder(workspace: Workspace, engine: Engine, report: ReleaseReport, r
         (temporary / "README.md").write_text(text, encoding="utf-8")
         sums = [f"{file_sha256(path)}  {path.name}" for path in sorted(temporary.iterdir())]
         (temporary / "SHA256SUMS").write_text("\n".join(sums) + "\n", encoding="ascii")
-        temporary.rename(report.folder)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise WorkspaceError(f"could not write the release {report.name}: {error}; nothing was released") from error
-    finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _agreement(engine: Engine) -> dict[str, dict[str, object]]:
