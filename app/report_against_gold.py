@@ -18,6 +18,12 @@ READ_ACCURACY = (
     "Abstentions are not among them. The gate labels only what the panel agreed on, which is easier: compare its dot "
     "with the diamonds, each voter’s accuracy on those same segments."
 )
+READ_SHARED = (
+    "Dot: share of its labels that gold confirms, with the 95% Wilson interval; at the right, of how many labels. "
+    "Abstentions are not among them. Where votes are saved, the gate’s labels are those of the whole panel everywhere, "
+    "and its dot is on all segments with gold; voters are measured on the random share alone, the diamonds on those of "
+    "it that have a silver label. Voters can be compared with each other, the gate with them only roughly."
+)
 READ_RELIABILITY = (
     "Silver labels by their ρ, in tenths, ρ = 1 by itself: the share that gold confirms, with the 95% Wilson interval, "
     "and of how many. On the dashed line labels would be right as often as ρ says; ρ is no probability and need not be."
@@ -54,12 +60,13 @@ def against_gold(facts: Facts, rating: RatingVariable) -> Html:
     if found is None:
         return counts
     mark = together([Html(" "), SIMULATED]) if facts.gold_is_simulated else Html()
-    return together([counts, _accuracy(facts, rating, found, mark), _gate(rating, found.gate, mark)])
+    return together([counts, _accuracy(facts, rating, found, mark), _gate(rating, found, mark)])
 
 
 def _accuracy(facts: Facts, rating: RatingVariable, found: AgainstGold, mark: Html) -> Html:
     heading = element("h3", "How often gold confirms the gate and the voters", mark)
-    drawn = figure(accuracy_dots(found.gate, found.voters, rating.name), READ_ACCURACY)
+    caption = READ_ACCURACY if found.n_full_panel is None else READ_SHARED
+    drawn = figure(accuracy_dots(found.gate, found.voters, rating.name), caption)
     return together([heading, element("p", _told(facts, found)), drawn, _voters(found), _by_label(rating, found)])
 
 
@@ -113,11 +120,21 @@ def _by_label(rating: RatingVariable, found: AgainstGold) -> Html:
     support = ("gold segments", *(label.support for label in found.gate.labels))
     rows = [(name, *(_with_range(label.f1, element("br")) for label in one.labels)) for name, one in raters]
     summary = element("summary", "F1 of every label")
-    more = element("p", "Precision, recall and confusion of each: ", element("code", "assay gate --details --json"))
+    share = (
+        ""
+        if found.n_full_panel is None
+        else (
+            f"The gate, and the first row: on all segments with gold. Voters: on the {found.n_full_panel:,} of the "
+            "random share. "
+        )
+    )
+    words = f"{share}Precision, recall and confusion of each: "
+    more = element("p", words, element("code", "assay gate --details --json"))
     return element("details", summary, table(columns, "t" + "n" * len(rating.codes), [support, *rows]), more)
 
 
-def _gate(rating: RatingVariable, gate: Scores, mark: Html) -> Html:
+def _gate(rating: RatingVariable, found: AgainstGold, mark: Html) -> Html:
+    gate = found.gate
     parts = [element("h3", "The gate by label and by ρ", mark)]
     if not gate.n_labelled:
         return together([*parts, element("p", "None of the segments with gold has a silver label.", class_="soft")])
@@ -132,7 +149,10 @@ def _gate(rating: RatingVariable, gate: Scores, mark: Html) -> Html:
     columns = ("label", "gold", "silver", "both", "precision", "recall", "F1")
     parts += [table(columns, "tnnnnnn", rows), element("p", READ_LABELS, class_="soft")]
     if gate.calibration.bins:
-        parts.append(figure(reliability_dots(gate.calibration.bins, rating.name), READ_RELIABILITY))
+        share = (
+            "" if found.n_full_panel is None else " Only segments of the random share, where ρ is that of all votes."
+        )
+        parts.append(figure(reliability_dots(gate.calibration.bins, rating.name), READ_RELIABILITY + share))
     return together(parts)
 
 

@@ -11,7 +11,7 @@ from core.codebook import RatingVariable
 
 NO_CONSENSUS = "No consensus"
 GREY = "#b6bcc2"
-OUTCOMES = {"agrees": "#3f8f7d", "disagrees": "#d0603f", "abstains": GREY}
+OUTCOMES = {"agrees": "#3f8f7d", "disagrees": "#d0603f", "abstains": GREY, "no answer": "#e6e9ec"}
 CHANGES = {"lost": "#d0603f", "gained": "#3f8f7d", "relabelled": "#7d5ba6"}
 # From calm to severe; labels in between take the colour at their rank.
 SEVERITY = ("#5b9aa0", "#94b773", "#e3c04f", "#e08a3c", "#c8503c", "#8e2444")
@@ -63,21 +63,24 @@ def label_shares(labels: pl.DataFrame, rating: RatingVariable) -> Html:
 
 
 def voter_bars(outcomes: pl.DataFrame, name: str) -> Html:
-    """One bar a row of `consensus.panel.voter_outcomes`: agrees, disagrees, abstains, as shares of the accepted items.
+    """One bar a row of `consensus.panel.voter_outcomes`: its parts as shares of the accepted items, of which there are
+    some. "No answer" is left out where every voter answered.
 
     The number in a bar is the share of agreement among the items that the voter labelled; bars are sorted by it.
     """
     import altair as alt
 
+    outcomes = outcomes.rename({"no_answer": "no answer"})
+    parts = {part: colour for part, colour in OUTCOMES.items() if part != "no answer" or outcomes[part].sum()}
     shown = outcomes.with_columns(
         rate=pl.col("agrees") / pl.max_horizontal(pl.col("agrees") + pl.col("disagrees"), 1),
         narrow=pl.col("agrees") < 0.07 * pl.sum_horizontal(*OUTCOMES),
     ).sort("rate", "voter", descending=[True, False])
-    rows = shown.unpivot(list(OUTCOMES), index="voter", variable_name="part", value_name="n").to_dicts()
+    rows = shown.unpivot(list(parts), index="voter", variable_name="part", value_name="n").to_dicts()
     rated = shown.filter(pl.col("agrees") > 0).select("voter", "rate", "narrow")
     rates = [{**row, "text": f"{row['rate']:.0%}"} for row in rated.to_dicts()]
     axis = alt.Axis(format="%", title="share of accepted segments", tickCount=10)
-    bars = _parts(rows, OUTCOMES).encode(x=alt.X("n:Q", stack="normalize", axis=axis))
+    bars = _parts(rows, parts).encode(x=alt.X("n:Q", stack="normalize", axis=axis))
     ink = alt.condition("datum.narrow", alt.value("#26323a"), alt.value("white"))
     text = alt.Chart(chart_data(rates)).mark_text(align="left", fontSize=10)
     numbers = text.encode(x=alt.value(5), text="text:N", color=ink)

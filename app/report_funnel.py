@@ -71,7 +71,7 @@ def _silver(facts: Facts) -> Step:
     several = verdicts["variable"].n_unique() > 1
     counts = _counts(verdicts.filter(~verdicts["accepted"])["reason"])
     note = f"not accepted: {_reasons(counts)}" if counts else "all accepted"
-    whole_is = "verdicts (segment × variable)" if several else "segments voted on"
+    whole_is = "verdicts (segment × variable)" if several else "segments"
     return Step("Silver labels", "verdicts", int(verdicts["accepted"].sum()), verdicts.height, whole_is, note)
 
 

@@ -101,7 +101,8 @@ def _effective(details: PanelDetails, simulated: bool) -> tuple[object, ...]:
         if details.errors_against == "gold"
         else "errors counted by silver labels, which the votes made themselves: the number is too high"
     )
-    told = f"mean correlation of two voters’ errors {decimal(found.mean_correlation, 2)} "
+    ends = found.reason if found.low is None else f"{decimal(found.low, 1)} to {decimal(found.high, 1)}, 95% interval"
+    told = f"{ends}; mean correlation of two voters’ errors {decimal(found.mean_correlation, 2)} "
     told += f"({counted(found.n_pairs, 'pair')}), {against}"
     mark = [" ", SIMULATED] if simulated and details.errors_against == "gold" else []
     return name, f"{found.n_effective:.1f} of {found.n_voters}", element("span", told, *mark)
@@ -142,6 +143,9 @@ def _other_methods(details: PanelDetails, simulated: bool) -> Html:
         mark = [" ", SIMULATED] if simulated and row["method"] == "calibrated" else []
         rows.append((element("span", METHODS[row["method"]], *mark), *(row[key] for key in keys)))
     columns = ("method", "labels", "as silver", "not as silver", "of the pool", "of those p ≥ 0.9", "silver without")
-    note = element("p", READ_OTHERS, class_="soft")
+    stopped = (
+        "" if details.dawid_skene_converged else " Dawid–Skene was stopped before it converged; its row may change."
+    )
+    note = element("p", READ_OTHERS + stopped, class_="soft")
     summary = element("summary", "Other methods beside the gate")
     return element("details", summary, table(columns, "tnnnnnn", rows), note)

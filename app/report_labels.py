@@ -11,7 +11,7 @@ from core.codebook import RatingVariable
 
 READ_LABELS = (
     "ρ is the weighted share of the winning label among the votes that are not abstentions. The last three columns are "
-    "shares of the segments with that label; unanimous: every voter that answered chose it."
+    "shares of the segments with that label; unanimous: every voter that gave a label chose it."
 )
 FIRMNESS = ("mean_rho", "median_rho", "share_rho_07", "share_rho_09", "unanimous")
 
@@ -27,6 +27,8 @@ def silver_labels(facts: Facts, rating: RatingVariable) -> Html:
         return together([heading, not_yet("silver labels", "verdicts")])
     labels = label_table(verdicts, rating.name, rating.codes)
     note = READ_LABELS
+    if (verdicts["reason"] == "below_quorum").any():
+        note += " In the last row ρ is that of the segments below the threshold, not of those below the quorum."
     firm = labels
     if facts.votes_were_saved:
         firm = label_table(_voted_on(facts, verdicts, rating.name), rating.name, rating.codes)

@@ -20,6 +20,7 @@ from app.report_voters import pairs_of_voters, voters
 from consensus.cohen import pairwise_from_codes
 from consensus.counts import code_ratings, count_labels
 from consensus.fleiss import fleiss_kappa
+from consensus.gating import NO_SHARE
 from consensus.intervals import Estimate
 from consensus.leave_one_out import leave_one_out
 from consensus.panel import equal_to_gold, silver_against_gold
@@ -70,6 +71,8 @@ def _variable(facts: Facts, rating: RatingVariable, kappa: Estimate | None) -> H
     voted = facts.on("votes", rating.name)
     if voted.is_empty():
         panel = not_yet("votes on this variable", "votes")
+        if facts.votes_were_saved:
+            panel = element("p", f"Voters are not compared: {NO_SHARE} (vote.full_share).", class_="soft")
         return section(title, panel, silver_labels(facts, rating), against_gold(facts, rating))
     n_voters, n_segments = voted["voter"].n_unique(), voted["segment_id"].n_unique()
     counts = f"{counted(n_voters, 'voter')}, {counted(n_segments, 'segment')}. "

@@ -38,13 +38,15 @@ def voters(facts: Facts, variable: str, kappa: Estimate | None) -> Html:
     parts = [element("h3", "Voters")]
     if not facts.on("verdicts", variable).is_empty():
         outcomes = voter_outcomes(facts.votes, facts.verdicts, variable)
-        n_accepted = sum(outcomes.select("agrees", "disagrees", "abstains").row(0))
+        n_accepted = sum(outcomes.drop("voter").row(0))
         caption = (
             f"What each voter did on the {counted(n_accepted, 'accepted segment')}. The number is its agreement with "
             "the silver label on those it labelled. The silver label is partly its own vote, so this is not its "
             "accuracy."
         )
-        parts.append(figure(voter_bars(outcomes, variable), caption + measured_on(facts, variable)))
+        nothing = element("p", "No segment was accepted, so there is nothing to compare them with.", class_="soft")
+        caption += measured_on(facts, variable)
+        parts.append(figure(voter_bars(outcomes, variable), caption) if n_accepted else nothing)
     return together([*parts, _voter_table(facts, variable, kappa)])
 
 

@@ -75,6 +75,7 @@ def against_gold(
     variable: str,
     codes: Sequence[int],
     *,
+    raters: Sequence[str] = (),
     strata: pl.DataFrame | None = None,
     drawn: Mapping[str, str] | None = None,
     full_panel: pl.Series | None = None,
@@ -82,9 +83,10 @@ def against_gold(
     """Measure a rating variable's labels by those of people; None where it has no gold.
 
     votes, verdicts, gold: in the shape of the tables; votes: those that count at the gate. codes: the labels of the
-    codebook. strata: `strata_of` the verdicts, for who measures many variables. drawn: segment_id → origin, as
-    `drawn_as` gives it. full_panel: segment_ids that all voters were asked about, where they saved votes elsewhere: the
-    gate's labels are those of the full panel there too, its ρ is not.
+    codebook. raters: voters that are told of although none of their votes is among these. strata: `strata_of` the
+    verdicts, for who measures many variables. drawn: segment_id → origin, as `drawn_as` gives it. full_panel:
+    segment_ids that all voters were asked about, where they saved votes elsewhere: the gate's labels are those of the
+    full panel there too, its ρ is not.
 
     A vote without a label is an abstention, counted and never an error. Raises DataError for a vote or a silver label
     outside ``codes``; gold outside them, or on a segment without a verdict, is left out and counted.
@@ -113,7 +115,7 @@ def against_gold(
         gate_where_drawn=_where_drawn(silver, drawn or {}),
         gate_at_large=_at_large(silver, own, strata_of(verdicts) if strata is None else strata, drawn),
         gate=_gate(silver, compared, measured, codes),
-        voters=_voters(mine, measured, codes, NOT_ASKED if compared.height else NO_GOLD),
+        voters=_voters(mine, raters, measured, codes, NOT_ASKED if compared.height else NO_GOLD),
     )
 
 
@@ -131,9 +133,11 @@ def _gate(silver: pl.DataFrame, compared: pl.DataFrame, measured: pl.DataFrame, 
     )
 
 
-def _voters(mine: pl.DataFrame, measured: pl.DataFrame, codes: Sequence[int], no_gold: str) -> tuple[Scores, ...]:
+def _voters(
+    mine: pl.DataFrame, raters: Sequence[str], measured: pl.DataFrame, codes: Sequence[int], no_gold: str
+) -> tuple[Scores, ...]:
     """no_gold: why nothing is measured, where nothing is."""
-    names = mine["rater"].unique().sort()
+    names = pl.concat([mine["rater"], pl.Series(raters, dtype=pl.String)]).unique().sort()
     # The same few names millions of times: as numbers they are grouped at twice the speed.
     cast = mine.with_columns(pl.col("rater").cast(pl.Enum(names))).join(measured, on="segment_id").drop("segment_id")
     labelled = cast.filter(pl.col("label") >= 0).with_columns(right=pl.col("label") == pl.col("gold"))

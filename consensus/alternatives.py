@@ -4,6 +4,7 @@ Each method gives every item that was voted on a label and how sure it is; the g
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -17,15 +18,25 @@ from consensus.gate import Rule, leaders
 METHODS = ("weighted_majority", "dawid_skene", "calibrated")
 
 
-def alternatives(coded: CodedRatings, rule: Rule, gold: Mapping[str, int]) -> tuple[pl.DataFrame, Calibrated | None]:
-    """The label of each item by every method, and how the calibrated one was fitted (None: it could not be).
+@dataclass(frozen=True)
+class Alternatives:
+    """labels: in the order of the items: item; weighted_majority (the heaviest label; null at a tie or without a vote);
+    dawid_skene and dawid_skene_p; calibrated and calibrated_p (null throughout where the method needs more gold than
+    there is). Probabilities are those of the label, 0 to 1.
 
-    ``gold``: item → label, where people decided. Frame, in the order of ``coded.items``: item; weighted_majority (the
-    heaviest label; null at a tie or without a vote); dawid_skene and dawid_skene_p; calibrated and calibrated_p (null
-    throughout where the method needs more gold than there is). Probabilities are those of the label, 0 to 1.
+    calibrated: how that was fitted; None where it could not be. dawid_skene_converged: False where it was stopped
+    before; its labels and probabilities are then not final.
     """
+
+    labels: pl.DataFrame
+    calibrated: Calibrated | None
+    dawid_skene_converged: bool
+
+
+def alternatives(coded: CodedRatings, rule: Rule, gold: Mapping[str, int]) -> Alternatives:
+    """The label of each item by every method. gold: item → label, where people decided."""
     if not coded.categories:
-        return _nothing(coded), None
+        return Alternatives(_nothing(coded), None, dawid_skene_converged=True)
     labels = coded.by_rater()
     anybody = (labels != MISSING).any(axis=0)
     found = leaders(rule.tally(labels, coded.raters, len(coded.categories)))
@@ -36,7 +47,7 @@ def alternatives(coded: CodedRatings, rule: Rule, gold: Mapping[str, int]) -> tu
     calibrated = calibrated_posterior(coded, gold)
     posterior = calibrated.posterior if calibrated else np.zeros((len(coded.items), len(coded.categories)))
     columns |= _method("calibrated", posterior, anybody & (calibrated is not None), coded)
-    return pl.DataFrame(columns), calibrated
+    return Alternatives(pl.DataFrame(columns), calibrated, fitted.converged)
 
 
 def _nothing(coded: CodedRatings) -> pl.DataFrame:

@@ -83,7 +83,9 @@ def _show_gate(report: Mapping[str, Any], out_of_date: Sequence[str], command: s
             for name, one in report["variables"].items()
         ],
     )  # fmt: skip
-    if report["n_full_panel"] is not None:
+    if report["n_full_panel"] == 0:
+        say("no segment is in the random share that the whole panel is asked about (vote.full_share): no κ, no details")
+    elif report["n_full_panel"] is not None:
         say(f"κ and details: on the {counted(report['n_full_panel'], 'segment')} that the whole panel was asked about")
     for entry in report["left_out"]:
         say(f"left out: {counted(entry['n'], 'vote')}, {entry['reason']}")

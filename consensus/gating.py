@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from consensus.against_gold import against_gold
+from consensus.counts import MISSING, code_ratings
 from consensus.economy import n_open
 from consensus.fleiss import fleiss_kappa
 from consensus.gate import REASONS, Rule, judge
@@ -22,6 +23,8 @@ from core.full_share import full_share
 from core.store import Recipe
 from core.texts import closest
 from core.workspace import Workspace, with_options
+
+NO_SHARE = "no vote was cast in the random share that the whole panel is asked about"
 
 
 @dataclass(frozen=True)
@@ -236,11 +239,15 @@ def _summary(
     by_reason = dict(own.get_column("reason").cast(pl.String).value_counts().iter_rows())
     counts = {f"n_{reason}": by_reason.get(reason, 0) for reason in REASONS}
     rate = counts["n_accepted"] / own.height if own.height else None
-    kappa = fleiss_kappa(coded.counts()) if coded else Estimate.undefined("no item has two ratings")
+    cast = votes.coded.get(rating.name)
+    kappa = (
+        fleiss_kappa(coded.counts()) if coded else Estimate.undefined(NO_SHARE if cast else "no item has two ratings")
+    )
     details = None
-    if coded and people:
+    if cast and people:
+        coded = coded or code_ratings(cast.items.clear().to_frame("item").with_columns(rater="item", label=MISSING))
         against = against_gold(
-            votes.on_gold, verdicts, people.gold, rating.name, rating.codes,
+            votes.on_gold, verdicts, people.gold, rating.name, rating.codes, raters=cast.raters,
             strata=people.strata, drawn=people.drawn, full_panel=everybody,
         )  # fmt: skip
         voted = own if len(coded.items) == own.height else own.filter(pl.col("segment_id").is_in(coded.items.implode()))

@@ -8,9 +8,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from consensus.counts import MISSING, CodedRatings
+from consensus.intervals import jackknife_interval
 
-AT_ONCE = 2**16
-"""Items counted in one product of 32-bit floats, which are exact up to 2²⁴."""
+MOST_GROUPS = 400
+"""Parts that the items are put into for the jackknife: each an item, where these are no more."""
 
 
 Counts = NDArray[np.float64]
@@ -18,16 +19,20 @@ Counts = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class EffectiveVoters:
-    """n_effective: voters that would err as independently as this panel does; None with a ``reason`` where undefined.
+    """n_effective: voters that would err as independently as this panel does, with a 95 % interval, ``low`` to
+    ``high``. Whichever is undefined is None, and ``reason`` says why.
 
     n_voters: those that labelled an item whose truth is known; n_pairs: pairs whose errors could be correlated;
-    mean_correlation: over these pairs.
+    mean_correlation: over these pairs. mean_errors: of these voters, on such items; None without voters.
     """
 
     n_effective: float | None
+    low: float | None
+    high: float | None
     n_voters: int
     n_pairs: int
     mean_correlation: float | None
+    mean_errors: float | None
     reason: str | None
 
     def as_json(self) -> dict[str, float | int | str | None]:
@@ -42,24 +47,34 @@ def effective_voters(coded: CodedRatings, truth: Mapping[str, int] | pl.DataFram
     the items that both labelled; a voter that is always right or always wrong there has no correlation. A negative mean
     counts as 0, and without a correlation of half of the pairs nothing is told. A frame's column ``weight``, above 0,
     says how many items each stands for: items that were chosen for the disagreement of the voters hide how far their
-    errors agree elsewhere.
+    errors agree elsewhere. The interval is that of r̄ (`jackknife_interval`, over items, or `MOST_GROUPS` groups of
+    them), carried over.
 
     Source: the design effect of cluster samples, L. Kish (1965), "Survey Sampling", §5.4; the panel is the cluster.
     """
     known = _known(coded, truth)
-    weights, counts = _strata(coded.by_rater(), _positions(coded, known["label"]), known["weight"].to_numpy())
-    correlations = _correlations(weights, counts)
-    pairs = correlations[np.triu_indices(len(coded.raters), k=1)]
+    weights, groups = _grouped(coded.by_rater(), _positions(coded, known["label"]), known["weight"].to_numpy())
+    whole = groups.sum(axis=0)
+    pairs = _of_pairs(weights, whole)
+    labelled, wrong, _ = (table.diagonal() for table in whole.sum(axis=0))
+    n = int(np.count_nonzero(labelled))
+    errors = float(wrong.sum()) / n if n else None
+    n_defined, mean = int(np.count_nonzero(~np.isnan(pairs))), _mean(pairs, n)
+    if mean is None:
+        few = f"only {n_defined} of {n * (n - 1) // 2} pairs of voters have errors to compare on the same items"
+        reason = few if n_defined else "no two voters have errors to compare on the same items"
+        return EffectiveVoters(None, None, None, n, n_defined, None, errors, reason)
+    without = [_mean(_of_pairs(weights, whole - group), n) for group in groups]
+    told = jackknife_interval(mean, np.array(without, dtype=np.float64))
+    low, value, high = (None if r is None else n / (1 + (n - 1) * max(r, 0.0)) for r in (told.high, mean, told.low))
+    return EffectiveVoters(value, low, high, n, n_defined, mean, errors, told.reason)
+
+
+def _mean(pairs: NDArray[np.float64], n_voters: int) -> float | None:
+    """Of the defined correlations; None where they are fewer than half of those of so many voters."""
     defined = pairs[~np.isnan(pairs)]
-    n = int(np.count_nonzero(counts[:, 0].sum(axis=0).diagonal()))
-    possible = n * (n - 1) // 2
-    if not len(defined):
-        return EffectiveVoters(None, n, 0, None, "no two voters have errors to compare on the same items")
-    if 2 * len(defined) < possible:
-        few = f"only {len(defined)} of {possible} pairs of voters have errors to compare on the same items"
-        return EffectiveVoters(None, n, len(defined), None, few)
-    mean = float(defined.mean())
-    return EffectiveVoters(n / (1 + (n - 1) * max(mean, 0.0)), n, len(defined), mean, None)
+    possible = n_voters * (n_voters - 1) // 2
+    return float(defined.mean()) if len(defined) and 2 * len(defined) >= possible else None
 
 
 def _known(coded: CodedRatings, truth: Mapping[str, int] | pl.DataFrame) -> pl.DataFrame:
@@ -83,27 +98,35 @@ def _positions(coded: CodedRatings, labels: pl.Series) -> NDArray[np.int16]:
     return pl.select(pl.when(labels.is_null()).then(MISSING).otherwise(found).cast(pl.Int16)).to_series().to_numpy()
 
 
-def _strata(
+def _grouped(
     labels: NDArray[np.int16], wanted: NDArray[np.int16], weights: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], Counts]:
-    """Every weight of items with a known label, and `_counts` on these items: strata × 3 × voters × voters."""
-    found = np.unique(weights[wanted != MISSING])
-    if len(found) < 2:
-        return np.ones(1), _counts(labels, wanted)[np.newaxis]
-    parts = [_counts(labels, np.where(weights == weight, wanted, np.int16(MISSING))) for weight in found]
-    return found, np.stack(parts)
+    """The weights of items with a known label, and `_counts`: groups of these items × weights × 3 × voters × voters.
+
+    Segments stand in the order of their ids, which are hashes: neighbours belong together by chance.
+    """
+    known = np.flatnonzero(wanted != MISSING)
+    found = np.unique(weights[known])
+    strata = np.searchsorted(found, weights)
+    groups = [
+        [_counts(labels[:, items], wanted[items]) for items in (group[strata[group] == n] for n in range(len(found)))]
+        for group in np.array_split(known, min(MOST_GROUPS, max(1, len(known))))
+    ]
+    counts = np.array(groups).reshape(len(groups), len(found), 3, len(labels), len(labels))
+    return (found, counts) if len(found) > 1 else (np.ones(len(found)), counts)
 
 
 def _counts(labels: NDArray[np.int16], wanted: NDArray[np.int16]) -> Counts:
-    """Three tables voters × voters: items with a known label that both labelled; of these, those on which both are
-    wrong, and those on which the first is."""
-    counts = np.zeros((3, len(labels), len(labels)))
-    for start in range(0, labels.shape[1], AT_ONCE):
-        own, right = labels[:, start : start + AT_ONCE], wanted[start : start + AT_ONCE]
-        counted = (own != MISSING) & (right != MISSING)
-        rated, wrong = counted.astype(np.float32), (counted & (own != right)).astype(np.float32)
-        counts += rated @ rated.T, wrong @ wrong.T, wrong @ rated.T
-    return counts
+    """Three tables voters × voters: items that both labelled; of these, those on which both are wrong, and those on
+    which the first is. 32-bit floats are exact up to 2²⁴ items."""
+    counted = labels != MISSING
+    rated, wrong = counted.astype(np.float32), (counted & (labels != wanted)).astype(np.float32)
+    return np.stack([rated @ rated.T, wrong @ wrong.T, wrong @ rated.T]).astype(np.float64)
+
+
+def _of_pairs(weights: NDArray[np.float64], counts: Counts) -> NDArray[np.float64]:
+    correlations = _correlations(weights, counts)
+    return correlations[np.triu_indices(len(correlations), k=1)]
 
 
 def _correlations(weights: NDArray[np.float64], counts: Counts) -> NDArray[np.float64]:

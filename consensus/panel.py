@@ -45,23 +45,23 @@ def voter_table(votes: pl.DataFrame, verdicts: pl.DataFrame, variable: str) -> p
 def voter_outcomes(votes: pl.DataFrame, verdicts: pl.DataFrame, variable: str) -> pl.DataFrame:
     """One row a voter, sorted by name: what it did on the accepted items, measured by their silver labels.
 
-    Columns: voter, agrees, disagrees, abstains: counts that add up to the accepted items with any vote among ``votes``.
-    One of them that a voter was never asked about counts among those on which it abstains. Source: SuiChat-CN,
-    Figure 12.
+    Columns: voter, agrees, disagrees, abstains, no_answer: counts that add up to the accepted items with any vote among
+    ``votes``. no_answer: asking failed, or the voter was never asked. Source: SuiChat-CN, Figure 12, which has no
+    failures.
     """
     mine = votes.filter(pl.col("variable") == variable)
     silver = verdicts.filter(pl.col("accepted") & (pl.col("variable") == variable))
     silver = silver.join(mine, on="segment_id", how="semi")
-    labelled = mine.filter(pl.col("label") >= 0).join(silver.select("segment_id", silver="label"), on="segment_id")
-    same = pl.col("label") == pl.col("silver")
-    counts = labelled.group_by("voter").agg(
-        same.sum().cast(pl.Int64).alias("agrees"), (~same).sum().cast(pl.Int64).alias("disagrees")
-    )
+    answered = mine.filter(pl.col("status") != NO_ANSWER)
+    answered = answered.join(silver.select("segment_id", silver="label"), on="segment_id")
+    same, labelled = pl.col("label") == pl.col("silver"), pl.col("label") >= 0
+    outcomes = {"agrees": same, "disagrees": labelled & ~same, "abstains": ~labelled}
+    counts = answered.group_by("voter").agg(one.sum().cast(pl.Int64).alias(name) for name, one in outcomes.items())
     return (
         mine.select(pl.col("voter").unique())
         .join(counts, on="voter", how="left")
-        .with_columns(pl.col("agrees", "disagrees").fill_null(0))
-        .with_columns((silver.height - pl.col("agrees") - pl.col("disagrees")).alias("abstains"))
+        .with_columns(pl.col(*outcomes).fill_null(0))
+        .with_columns(no_answer=silver.height - pl.sum_horizontal(*outcomes))
         .sort("voter")
     )
 
@@ -70,7 +70,8 @@ def label_table(verdicts: pl.DataFrame, variable: str, codes: Sequence[int]) -> 
     """One row a code, in the order of ``codes``, and a last one (label null) for the items without a silver label.
 
     Columns: label; n (items); share (of all items of the variable, 0 to 1); mean_rho and median_rho (over the row's
-    items that have a ρ); share_rho_07 and share_rho_09 (share of the row's items with ρ ≥ 0.7 and ρ ≥ 0.9); unanimous
+    items that have a ρ; in the last row those below the threshold, so not those that a quorum holds back although their
+    few votes agree); share_rho_07 and share_rho_09 (share of the row's items with ρ ≥ 0.7 and ρ ≥ 0.9); unanimous
     (share of the row's items on which every voter that did not abstain voted for the label, which is to say that the
     verdict has no runner-up). The last three are null in the last row, and all but n and share in a row without items.
     Raises DataError for a silver label outside ``codes``. Source: SuiChat-CN, Table 16.
@@ -88,7 +89,8 @@ def label_table(verdicts: pl.DataFrame, variable: str, codes: Sequence[int]) -> 
 
 
 def _label_row(chosen: pl.DataFrame, code: int | None, n_items: int) -> tuple[float | None, ...]:
-    rhos = chosen["rho"].drop_nulls().to_list()
+    counted = chosen if code is not None else chosen.filter(pl.col("reason") == "no_consensus")
+    rhos = counted["rho"].drop_nulls().to_list()
     share = _share(chosen.height, n_items)
     middle = (fmean(rhos), median(rhos)) if rhos else (None, None)
     if code is None:

@@ -15,6 +15,9 @@ from consensus.gold_sample import effective_size
 from consensus.independence import EffectiveVoters, effective_voters
 from consensus.leave_one_out import leave_one_out
 
+LEAST_ERRORS = 10
+"""Errors a voter, in the mean, that correlations of errors are told from: of fewer they are mostly chance."""
+
 
 @dataclass(frozen=True)
 class PanelDetails:
@@ -22,7 +25,8 @@ class PanelDetails:
 
     cohen_kappa: every pair of voters. without: `leave_one_out`. effective: with what its errors were measured by
     (``errors_against``: gold, weighted to all items, else silver). thin: `thin_items`. others: `differences`.
-    calibrated: how the calibrated pool was fitted; None where gold does not suffice. against_gold: None without gold.
+    calibrated: how the calibrated pool was fitted; None where gold does not suffice. dawid_skene_converged: False where
+    its row of ``others`` is not final. against_gold: None without gold.
     """
 
     cohen_kappa: list[PairKappa]
@@ -32,6 +36,7 @@ class PanelDetails:
     thin: pl.DataFrame
     others: pl.DataFrame
     calibrated: Calibrated | None
+    dawid_skene_converged: bool
     against_gold: AgainstGold | None
 
     def as_json(self) -> dict[str, Any]:
@@ -46,6 +51,7 @@ class PanelDetails:
             "valid_votes": self.thin.to_dicts(),
             "other_methods": self.others.to_dicts(),
             "calibrated": fitted,
+            "dawid_skene_converged": self.dawid_skene_converged,
             "against_gold": self.against_gold.as_json() if self.against_gold else None,
         }
 
@@ -60,23 +66,32 @@ def panel_details(
     """Everything about the votes on one variable.
 
     verdicts: its rows of the table. gold: as `consensus.gold_sample.gold_sample` gives it, may be empty. Voters' errors
-    are counted against gold, weighted to all items, once that tells as much as 30 items drawn from all would; else
-    against silver, which their own votes made: then the panel looks more independent than it is.
+    are counted against gold, weighted to all items, once that tells as much as 30 items drawn from all would and the
+    voters have `LEAST_ERRORS` there; else against silver, which their own votes made: then the panel looks more
+    independent than it is.
     """
-    silver = verdicts.select("label", item="segment_id")
-    enough = effective_size(gold) >= LEAST_GOLD
-    others, calibrated = alternatives(coded, rule, dict(gold.select("item", "label").iter_rows()))
-    told = differences(verdicts, others)
+    effective, errors_against = _effective(coded, verdicts, gold)
+    found = alternatives(coded, rule, dict(gold.select("item", "label").iter_rows()))
+    told = differences(verdicts, found.labels)
     return PanelDetails(
         cohen_kappa=pairwise_from_codes(coded),
         without=leave_one_out(coded, rule),
-        effective=effective_voters(coded, gold.drop_nulls("weight") if enough else silver),
-        errors_against="gold" if enough else "silver",
+        effective=effective,
+        errors_against=errors_against,
         thin=thin_items(verdicts),
-        others=told if calibrated else told.filter(pl.col("method") != "calibrated"),
-        calibrated=calibrated,
+        others=told if found.calibrated else told.filter(pl.col("method") != "calibrated"),
+        calibrated=found.calibrated,
+        dawid_skene_converged=found.dawid_skene_converged,
         against_gold=against,
     )
+
+
+def _effective(coded: CodedRatings, verdicts: pl.DataFrame, gold: pl.DataFrame) -> tuple[EffectiveVoters, str]:
+    if effective_size(gold) >= LEAST_GOLD:
+        by_gold = effective_voters(coded, gold.drop_nulls("weight"))
+        if by_gold.mean_errors is not None and by_gold.mean_errors >= LEAST_ERRORS:
+            return by_gold, "gold"
+    return effective_voters(coded, verdicts.select("label", item="segment_id")), "silver"
 
 
 def thin_items(verdicts: pl.DataFrame) -> pl.DataFrame:

@@ -14,7 +14,14 @@ _MEASURED_BY = {
 
 
 def show_details(variable: str, details: Mapping[str, Any]) -> None:
-    """Print what `PanelDetails.as_json` gives for one rating variable."""
+    """Print what `PanelDetails.as_json` gives for one rating variable. Nothing of the panel where no votes compare."""
+    if details["without"]:
+        _show_panel(variable, details)
+    if details["against_gold"] is not None:
+        show_against_gold(variable, details["against_gold"])
+
+
+def _show_panel(variable: str, details: Mapping[str, Any]) -> None:
     say(f"\n{variable}: what each voter changes")
     table(
         ("without", "labels changed", "share", "lost", "gained", "relabelled"),
@@ -38,9 +45,9 @@ def show_details(variable: str, details: Mapping[str, Any]) -> None:
         [[row[key] for key in ("method", "n_labelled", "n_same", "n_other", "n_fills", "n_sure", "n_withdraws")]
          for row in details["other_methods"]],
     )  # fmt: skip
+    if not details["dawid_skene_converged"]:
+        say("Dawid–Skene was stopped before it converged: its row is not final")
     say(_calibrated(details["calibrated"]))
-    if details["against_gold"] is not None:
-        show_against_gold(variable, details["against_gold"])
 
 
 def _value(pair: Mapping[str, Any]) -> float:
@@ -55,7 +62,8 @@ def _effective(found: Mapping[str, Any]) -> str:
     if found["n_effective"] is None:
         return f"effective number of independent voters: undefined, {found['reason']}"
     worth = f"{found['n_effective']:.1f} of {found['n_voters']}"
-    how = f"mean correlation of errors {found['mean_correlation']:.2f} over {counted(found['n_pairs'], 'pair')}"
+    ends = "no interval" if found["low"] is None else f"95% interval {found['low']:.1f} to {found['high']:.1f}"
+    how = f"{ends}; mean correlation of errors {found['mean_correlation']:.2f} over {counted(found['n_pairs'], 'pair')}"
     return (
         f"effective number of independent voters: {worth} ({how}, measured by {_MEASURED_BY[found['errors_against']]})"
     )

@@ -106,11 +106,11 @@ def test_the_same_seed_gives_the_same_batch(engine: Engine, pg_engine: Engine, c
     [
         ({"name": "taken"}, "there already is a batch 'taken'"),
         ({"name": "a/b"}, "wanted a batch name"),
-        ({"overlap": 4}, "wanted 4 annotators .* there are 3"),
+        ({"overlap": 4}, "wanted 4 annotators .* got 3 enabled annotators"),
         ({"size": 0}, "wanted a size"),
         ({"annotators": ("nobody",)}, "no user 'nobody'"),
         ({"annotators": ("ann", "bo", "judge")}, "'judge' is an adjudicator"),
-        ({"annotators": ("ann", "bo")}, "wanted 3 annotators .* there are 2"),
+        ({"annotators": ("ann", "bo")}, "wanted 3 annotators .* got 2 enabled annotators"),
     ],
 )
 def test_refused_plans_leave_nothing(engine: Engine, crew, plan: dict[str, Any], message: str) -> None:

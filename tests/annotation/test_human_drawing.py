@@ -111,7 +111,7 @@ def test_everybody_has_their_own_order() -> None:
 
 
 def test_too_few_annotators_says_how_to_add_one() -> None:
-    with pytest.raises(SettingsError, match=r"wanted 3 annotators .* there are 2 .* assay user add NAME"):
+    with pytest.raises(SettingsError, match=r"wanted 3 annotators .* got 2 enabled annotators.* assay user add NAME"):
         assign(["s1"], ["ann", "bo"], BatchPlan(name="b", overlap=3))
 
 

@@ -143,7 +143,7 @@ def test_funnel_from_messages_read_to_gold(corpus, engine):
     assert "Messages 20 80.0% of 25 read dropped: too short 4, service line 1" in words
     assert "Suspicious messages 6 30.0% of 20 messages 6 matches of 1 signal word; the lexicon has 2" in words
     assert "Segments 5 71.4% of 7 grown rejected: too long 2" in words
-    assert "Silver labels 3 60.0% of 5 segments voted on not accepted: no consensus 2" in words
+    assert "Silver labels 3 60.0% of 5 segments not accepted: no consensus 2" in words
     assert "unanimous 1, majority 1, adjudicated 1; not settled: too few ratings 1" in words
 
 

@@ -50,13 +50,23 @@ def test_label_shares_without_items_is_still_a_chart():
     assert texts(label_shares(shares(0).with_columns(share=None, n=0), RISK)).count("0  (0.0%)") == 7
 
 
+OUTCOME_COLUMNS = ["voter", "agrees", "disagrees", "abstains", "no_answer"]
+
+
 def test_voter_bars_are_sorted_by_agreement():
-    rows = [("low", 1, 3, 0), ("high", 3, 1, 0), ("picky", 1, 0, 3), ("silent", 0, 0, 4)]
-    outcomes = pl.DataFrame(rows, schema=["voter", "agrees", "disagrees", "abstains"], orient="row")
-    found = texts(voter_bars(outcomes, "risk"))
+    rows = [("low", 1, 3, 0, 0), ("high", 3, 1, 0, 0), ("picky", 1, 0, 3, 0), ("silent", 0, 0, 4, 0)]
+    found = texts(voter_bars(pl.DataFrame(rows, schema=OUTCOME_COLUMNS, orient="row"), "risk"))
     assert [text for text in found if text in {"low", "high", "picky", "silent"}] == ["picky", "high", "low", "silent"]
     assert [text for text in found if text in {"100%", "75%", "25%", "0%"}].count("75%") == 1
     assert {"agrees", "disagrees", "abstains"} <= set(found)
+    assert "no answer" not in found
+
+
+def test_voter_bars_show_failures_as_no_answer():
+    outcomes = pl.DataFrame([("a", 1, 0, 1, 2)], schema=OUTCOME_COLUMNS, orient="row")
+    svg = voter_bars(outcomes, "risk")
+    assert "no answer" in texts(svg)
+    assert fills(svg)[-1] != fills(svg)[-2]
 
 
 def changes(*rows):

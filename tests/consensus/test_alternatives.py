@@ -34,8 +34,9 @@ def panel(n_items: int, seed: int, copies: int) -> tuple[CodedRatings, dict[str,
 def test_by_hand():
     votes = frame({"x": [0, 0, 1, -1], "y": [0, 1, 1, -1], "z": [0, 1, 0, -1]})
     weights = {"x": Fraction(2), "y": Fraction(1), "z": Fraction(1)}
-    found, calibrated = alternatives(code_ratings(votes), Rule.of(weights, Fraction(2, 3), None, 3), {})
-    assert calibrated is None
+    told = alternatives(code_ratings(votes), Rule.of(weights, Fraction(2, 3), None, 3), {})
+    found = told.labels
+    assert (told.calibrated, told.dawid_skene_converged) == (None, True)
     assert found["weighted_majority"].to_list() == [0, None, 1, None]
     assert found["dawid_skene"].to_list()[0] == 0
     assert found.select(pl.col("calibrated", "calibrated_p").null_count()).row(0) == (4, 4)
@@ -66,7 +67,7 @@ def test_where_they_differ():
 def test_the_weighted_majority_of_equal_weights_is_the_gate_at_the_lowest_threshold():
     coded, _ = panel(200, 1, 2)
     rule = Rule.of(dict.fromkeys(coded.raters, Fraction(1)), Fraction(1, 100), None, 4)
-    found, _ = alternatives(coded, rule, {})
+    found = alternatives(coded, rule, {}).labels
     votes = pl.concat(
         pl.DataFrame({"segment_id": coded.items, "label": [coded.categories[code] for code in row]}).with_columns(
             voter=pl.lit(rater), variable=pl.lit("v")

@@ -3,8 +3,9 @@ import polars as pl
 import pytest
 
 from consensus import independence
-from consensus.counts import code_ratings
+from consensus.counts import code_ratings, code_table
 from consensus.independence import effective_voters
+from consensus.intervals import jackknife_interval
 
 
 def votes(columns: dict[str, list[int]]) -> pl.DataFrame:
@@ -75,5 +76,36 @@ def test_more_items_than_are_counted_at_once(monkeypatch):
     rng = np.random.default_rng(4)
     coded = code_ratings(votes({f"v{n}": rng.integers(-1, 3, 100).tolist() for n in range(4)}))
     whole = effective_voters(coded, dict.fromkeys(items(90), 0))
-    monkeypatch.setattr(independence, "AT_ONCE", 7)
-    assert effective_voters(coded, dict.fromkeys(items(90), 0)) == whole
+    monkeypatch.setattr(independence, "MOST_GROUPS", 7)
+    grouped = effective_voters(coded, dict.fromkeys(items(90), 0))
+    assert (grouped.n_effective, grouped.mean_correlation) == (whole.n_effective, whole.mean_correlation)
+    assert grouped.low != whole.low
+
+
+def test_the_interval_is_the_jackknife_of_the_mean_correlation():
+    rng = np.random.default_rng(5)
+    errs = (rng.random((3, 40)) < 0.3) | (rng.random(40) < 0.2)
+    coded = code_ratings(votes({f"v{n}": row.astype(int).tolist() for n, row in enumerate(errs)}))
+    found = effective_voters(coded, dict.fromkeys(items(40), 0))
+    means = [np.corrcoef(np.delete(errs, n, axis=1))[np.triu_indices(3, k=1)].mean() for n in range(40)]
+    told = jackknife_interval(np.corrcoef(errs)[np.triu_indices(3, k=1)].mean(), np.array(means))
+    assert (found.low, found.high) == pytest.approx((3 / (1 + 2 * told.high), 3 / (1 + 2 * max(told.low, 0))))
+    assert found.mean_errors == pytest.approx(errs.sum() / 3)
+
+
+def test_the_interval_holds_the_truth_as_often_as_it_says():
+    rng = np.random.default_rng(6)
+    truth, hits = 8 / (1 + 7 * correlation_of_shared_errors(0.2, 0.1)), 0
+    for _ in range(100):
+        errs = (rng.random((8, 150)) < 0.2) | (rng.random(150) < 0.1)
+        coded = code_table(pl.Series(items(150)), [f"v{n}" for n in range(8)], np.arange(2), errs.astype(np.int16))
+        found = effective_voters(coded, dict.fromkeys(items(150), 0))
+        hits += found.low <= truth <= found.high
+    assert 85 <= hits <= 100
+
+
+def correlation_of_shared_errors(own: float, shared: float) -> float:
+    """φ of two voters that err by themselves and, on the same items, together."""
+    wrong = 1 - (1 - own) * (1 - shared)
+    both = shared + (1 - shared) * own**2
+    return (both - wrong**2) / (wrong * (1 - wrong))

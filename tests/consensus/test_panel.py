@@ -26,6 +26,7 @@ VERDICTS = {
     "rho": pl.Float64,
     "accepted": pl.Boolean,
     "runner_up": pl.Int64,
+    "reason": pl.String,
 }
 GOLD = {"segment_id": pl.String, "variable": pl.String, "label": pl.Int64}
 
@@ -37,8 +38,11 @@ def votes(voter, *labels, variable="risk", status="refused"):
 
 
 def verdicts(*rows, variable="risk"):
-    """(label, rho, runner_up) of s1, s2, …"""
-    full = [(f"s{n}", variable, x, rho, x is not None, second) for n, (x, rho, second) in enumerate(rows, 1)]
+    """(label, rho, runner_up) of s1, s2, …; and the reason, if there is a quorum."""
+    full = []
+    for n, (x, rho, second, *why) in enumerate(rows, 1):
+        plain = "accepted" if x is not None else "no_consensus" if rho is not None else "no_valid_votes"
+        full.append((f"s{n}", variable, x, rho, x is not None, second, *(why or [plain])))
     return pl.DataFrame(full, schema=VERDICTS, orient="row")
 
 
@@ -87,8 +91,17 @@ def test_other_variables_do_not_count():
 
 def test_outcomes_add_up_to_the_accepted_items():
     cast = pl.concat([votes("a", 0, 1, 2, 2), votes("b", -1, 2, 0, 0), votes("c", 1)])
-    # c was never asked about s2: it abstains there
-    assert voter_outcomes(cast, SILVER, "risk").rows() == [("a", 1, 1, 0), ("b", 1, 0, 1), ("c", 0, 1, 1)]
+    # c was never asked about s2
+    assert voter_outcomes(cast, SILVER, "risk").rows() == [("a", 1, 1, 0, 0), ("b", 1, 0, 1, 0), ("c", 0, 1, 0, 1)]
+
+
+def test_a_vote_that_failed_is_no_abstention():
+    cast = pl.concat([votes("a", 0, 2, 2), votes("b", -1, -1, 2)]).with_columns(
+        status=pl.when((pl.col("voter") == "b") & (pl.col("segment_id") == SILVER["segment_id"][0]))
+        .then(pl.lit("failed"))
+        .otherwise("status")
+    )
+    assert voter_outcomes(cast, SILVER, "risk").row(1, named=True)["no_answer"] == 1
 
 
 def test_label_table_by_hand():
@@ -107,6 +120,11 @@ def test_label_table_by_hand():
 def test_no_consensus_row_counts_items_without_a_valid_vote_but_not_their_rho():
     found = label_table(SILVER, "risk", CODES).row(-1, named=True)
     assert (found["n"], found["share"], found["mean_rho"]) == (2, 0.5, 0.5)
+
+
+def test_items_below_the_quorum_are_in_the_last_row_and_their_rho_is_not():
+    judged = verdicts((None, 0.5, 1), (None, 1.0, None, "below_quorum"), (None, 0.75, 0, "below_quorum"))
+    assert label_table(judged, "risk", [0]).rows()[-1][:5] == (None, 3, 1.0, 0.5, 0.5)
 
 
 def test_exactly_seven_of_ten_reaches_07():
@@ -174,7 +192,7 @@ def test_tables_add_up_over_the_gate(rows):
     assert labels["n"].sum() == len(rows)
     assert labels["share"].sum() == pytest.approx(1)
     outcomes = voter_outcomes(cast, judged, "risk")
-    assert set(outcomes.select(pl.sum_horizontal("agrees", "disagrees", "abstains")).to_series()) == {
+    assert set(outcomes.select(pl.sum_horizontal("agrees", "disagrees", "abstains", "no_answer")).to_series()) == {
         int(judged["accepted"].sum())
     }
     # unanimous, straight from the votes: one label only among those that did not abstain

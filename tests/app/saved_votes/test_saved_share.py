@@ -33,7 +33,7 @@ def test_the_report_counts_voters_on_the_share_that_all_were_asked_about(pair):
     assert facts.votes_were_saved
     outcomes = voter_outcomes(facts.votes, facts.verdicts, "risk")
     accepted = facts.verdicts.filter("accepted").join(facts.votes, on="segment_id", how="semi").height
-    totals = outcomes.select(pl.sum_horizontal("agrees", "disagrees", "abstains")).to_series().to_list()
+    totals = outcomes.select(pl.sum_horizontal("agrees", "disagrees", "abstains", "no_answer")).to_series().to_list()
     assert totals == [accepted] * VOTERS
     assert accepted <= report.n_full
     assert "random share that the whole panel" in str(variable_sections(facts, panel_kappas(facts)))
