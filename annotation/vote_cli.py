@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
     SettledBy = Callable[[Workspace], StillOpen]
 
+EconomyOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--economy/--no-economy", help="Ask no more voters than a verdict needs.", show_default="as in assay.toml"
+    ),
+]
 _SHOWN = 80
 """Characters of a model's name that are shown."""
 LEFT_OUT = {
@@ -45,6 +51,7 @@ def mount(app: typer.Typer, settled_by: "SettledBy | None" = None) -> None:
 def plan_cli(
     voter: VoterOption = None,
     example: Annotated[bool, typer.Option("--example", help="Also print one whole prompt a voter.")] = False,
+    economy: EconomyOption = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,9 +63,9 @@ def plan_cli(
     Example: `assay vote plan --example -w corpus`
     """
     from annotation.silver.planning import plan_votes
-    from core.workspace import open_workspace
+    from core.workspace import open_workspace, with_options
 
-    plan = plan_votes(open_workspace(workspace), voter)
+    plan = plan_votes(with_options(open_workspace(workspace), "vote", {"economy": economy}), voter)
     emit(plan.as_json(), as_json, lambda: _show_plan(plan, example))
 
 
@@ -81,6 +88,8 @@ def prompts_cli(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) 
 
 
 def _show_plan(plan: "VotePlan", example: bool) -> None:
+    from core.setting_tables.voting import FILL_IN
+
     keys = ("voter", "backend", "n_ballots", "n_standing", "n_kept", "n_requests")
     titles = (
         "voter",
@@ -108,6 +117,8 @@ def _show_plan(plan: "VotePlan", example: bool) -> None:
     )
     if later := sum(one.n_later for one in plan.voters):
         say(f"the answers may lead to {counted(later, 'more request')} at most, not counted in these figures")
+    if unnamed := [one.voter for one in plan.voters if one.model == FILL_IN]:
+        say(f"the model of {', '.join(unnamed)} is still to be filled in: assay vote asks nobody before it is")
     if plan.economy:
         say("with vote.economy this is the most it can take: what is saved shows as the votes come")
     for one in plan.voters:
@@ -122,14 +133,7 @@ def _vote_command(settled_by: "SettledBy | None") -> Callable[..., None]:
     def vote_cli(
         context: typer.Context,
         voter: VoterOption = None,
-        economy: Annotated[
-            bool | None,
-            typer.Option(
-                "--economy/--no-economy",
-                help="Ask no more voters than a verdict needs.",
-                show_default="as in assay.toml",
-            ),
-        ] = None,
+        economy: EconomyOption = None,
         workspace: WorkspaceOption = HERE,
         as_json: JsonOption = False,
     ) -> None:
@@ -199,9 +203,7 @@ def _show(report: "VoteReport") -> None:
         for reason, n_rows in turn.left_out.items():
             say(f"{turn.voter}: {counted(n_rows, 'row')} of its file left out: {LEFT_OUT.get(reason, reason)}")
         if turn.n_abstained and turn.n_abstained == turn.n:
-            where = (
-                "its model, its prompt and its max_tokens" if turn.asks_a_model else "its examples, or its votes file"
-            )
+            where = "its model, its prompt and its max_tokens" if turn.n_forms else "its examples, or its votes file"
             say(f"{turn.voter}: not one label; look at {where}")
         if turn.other_models:
             # As Python writes them: a server may say anything.
@@ -209,8 +211,9 @@ def _show(report: "VoteReport") -> None:
             say(f"{turn.voter}: replies say that they are of another model: {named}")
         if turn.by_status["unparsed"]:
             say(
-                f"{turn.voter}: {counted(turn.by_status['unparsed'], 'vote')} unparsed: what was given is no label of "
-                f"the codebook; it stands in the column rationale of tables/votes/{turn.voter}.parquet"
+                f"{turn.voter}: {counted(turn.by_status['unparsed'], 'vote')} unparsed: no label could be read (the "
+                "reply was cut off at max_tokens, has another form, or names no label of the codebook); what came "
+                f"stands in the column rationale of tables/votes/{turn.voter}.parquet"
             )
         for problem, n_failed in turn.problems.items():
             say(f"{turn.voter}: {counted(n_failed, 'vote')} failed: {problem}")

@@ -203,8 +203,9 @@ def _whole_weights(weights: Mapping[str, Fraction], threshold: Fraction) -> dict
     common = gcd(*scaled.values())
     whole = {voter: weight // common for voter, weight in scaled.items()}
     if sum(whole.values()) * threshold.denominator > _LARGEST:
+        heaviest = max(whole, key=whole.__getitem__)
         raise SettingsError(
-            "wanted weights and a threshold that compare exactly in 64-bit integers; their common denominator "
-            f"{scale * threshold.denominator} is too large. Write them with fewer digits."
+            "wanted weights and a threshold that compare exactly in 64-bit integers; as whole numbers the weights are "
+            f"up to {whole[heaviest]} ({heaviest}), the threshold is {threshold}. Write them with fewer digits."
         )
     return whole

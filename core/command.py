@@ -25,6 +25,8 @@ WorkspaceOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, nothing else.")]
 HERE = Path()
+_WHOLE = 40
+"""Characters of a name at the front of a row that are never parted."""
 
 
 def group(help_text: str) -> typer.Typer:
@@ -82,7 +84,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str |
     drawn = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
     for number, column in enumerate(columns):
         numeric = all(_is_number(row[number]) for row in cells) and bool(cells)
-        drawn.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        # What a row is named by stays in one piece, so that it can be read and searched for; titles fold first.
+        short = max((len(row[number]) for row in cells), default=0) <= _WHOLE
+        drawn.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=number == 0 and short)
     for row in cells:
         drawn.add_row(*row)
     wide = 100 if not sys.stdout.isatty() else None

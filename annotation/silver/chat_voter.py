@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 
 from annotation.silver.ballots import Ballot, Vote
 from annotation.silver.forms.form import FAILED, REFUSED, UNPARSED, Ask, Form, Heard, Said, all_said
 from annotation.silver.replies import declined, reason
+from annotation.silver.reply_length import refuse_too_little_room
 from core.chat import Answer, ChatFailure, ChatReply, ChatRequest, engine_of, parameters_of
 from core.codebook import Codebook
 from core.display import Display
@@ -80,6 +82,13 @@ class ChatVoter:
         return ChatRequest(
             self.model, ask.messages, parameters, ask.schema, choices=ask.choices, engine=engine_of(self.voter)
         )
+
+    def check_room(self) -> None:
+        """Raises SettingsError where max_tokens has no room for any reply to what is asked of the first segment."""
+        for display in islice(self.displays.values(), 1):
+            for sitting in self._sit(display):
+                for request in sitting.requests[0]:
+                    refuse_too_little_room(request, self.voter)
 
     def hashes(self) -> Mapping[Ballot, str]:
         return {ballot: sitting.key for ballot, sitting in self.sittings.items()}

@@ -1,7 +1,8 @@
 """Asking no more voters than a verdict needs: who is asked first, and what is left to ask.
 
-Everybody votes on the full share. On the other segments the voters take turns, the cheapest first and of equals the one
-that agreed most with the rest of the panel on the full share; each is asked only what no earlier vote has settled.
+Everybody votes on the full share. On the other segments the voters take turns, those first whose weight is had most
+cheaply: what is left unknown of a verdict is the weight that has not voted. Each is asked only what no earlier vote has
+settled.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -39,16 +40,16 @@ def cost(voter: Voter) -> float:
 
 
 def asking_order(panel: Sequence[Voter], votes: pl.DataFrame) -> list[Voter]:
-    """The panel, the cheapest voter first, then by information, then as the settings have them.
+    """The panel by cost a unit of weight, then the heaviest first, then by agreement, then as the settings have them.
 
-    votes: those on the full share. Information is the share of its ballots on which a voter gave the label that weighs
+    votes: those on the full share. Agreement is the share of its ballots on which a voter gave the label that weighs
     most among the others; abstentions and ties count against it.
     """
-    known = {voter.name: _information(voter, panel, votes) for voter in panel}
-    return sorted(panel, key=lambda voter: (cost(voter), -known[voter.name]))
+    known = {voter.name: _agreement(voter, panel, votes) for voter in panel}
+    return sorted(panel, key=lambda one: (cost(one) / float(one.weight), -one.weight, -known[one.name]))
 
 
-def _information(voter: Voter, panel: Sequence[Voter], votes: pl.DataFrame) -> Fraction:
+def _agreement(voter: Voter, panel: Sequence[Voter], votes: pl.DataFrame) -> Fraction:
     # In whole numbers, so that ties are ties.
     scale = lcm(*(other.weight.denominator for other in panel))
     weights = pl.DataFrame(

@@ -7,6 +7,7 @@ import polars as pl
 
 from annotation.silver.ballots import ReadyVoter
 from annotation.silver.documents import Document, SignalWords, document_of_segment, signal_words
+from annotation.silver.forms.form import Form
 from annotation.silver.prompting import PromptTexts, prompt_texts
 from annotation.silver.training import TrainingSet, training_set
 from core.contracts import empty
@@ -60,7 +61,9 @@ class Material:
         return prompt_texts(self.workspace)
 
     def ready(self, voter: Voter) -> ReadyVoter:
-        """A member of the panel with all that it reads. Raises SettingsError for a recipe that does not exist."""
+        """A member of the panel with all that it reads. Raises SettingsError for a recipe that does not exist, and for
+        a model's reply that cannot fit its max_tokens.
+        """
         if voter.backend == "embedded":
             return self._embedded(voter)
         if voter.backend == "replay":
@@ -70,14 +73,19 @@ class Material:
             return ReplayVoter(voter, self.workspace.root, self.workspace.codebook, segment_ids)
         return self._model(voter)
 
-    def _model(self, voter: Voter) -> ReadyVoter:
-        from annotation.silver.chat_voter import ChatVoter
+    def forms(self, voter: Voter) -> tuple[Form, ...]:
+        """What a voter that asks a model is asked with about each segment."""
         from annotation.silver.interviews import forms_for
 
-        settings, codebook = self.workspace.settings.vote, self.workspace.codebook
-        forms = forms_for(voter, settings, codebook, self.prompts)
-        cache = ReplyCache(self.workspace.cache / "llm")
-        return ChatVoter(voter, codebook, forms, self.displays, cache, settings.engines)
+        return forms_for(voter, self.workspace.settings.vote, self.workspace.codebook, self.prompts)
+
+    def _model(self, voter: Voter) -> ReadyVoter:
+        from annotation.silver.chat_voter import ChatVoter
+
+        cache, engines = ReplyCache(self.workspace.cache / "llm"), self.workspace.settings.vote.engines
+        asking = ChatVoter(voter, self.workspace.codebook, self.forms(voter), self.displays, cache, engines)
+        asking.check_room()
+        return asking
 
     def _embedded(self, voter: Voter) -> ReadyVoter:
         from annotation.silver.embedded import EmbeddedVoter

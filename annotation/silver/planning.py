@@ -8,6 +8,7 @@ from typing import Any
 from annotation.silver.ballots import Ballot
 from annotation.silver.chat_voter import ChatVoter
 from annotation.silver.material import Material
+from annotation.silver.reply_length import assumed_reply
 from annotation.silver.voting import chosen_voters, standing_ballots
 from core.chat import ChatRequest
 from core.progress import track
@@ -15,9 +16,6 @@ from core.reply_cache import ReplyCache
 from core.setting_tables.voting import PromptName, Voter
 from core.tokens import estimated_tokens
 from core.workspace import Workspace
-
-REPLY_TOKENS = {"cot": 160, "zero_shot": 80, "few_shot": 16, "questions": 160, "tree": 120, "letter": 1}
-"""Assumed of a reply to each prompt until some have been seen."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class AskingCost:
 
 
 def asking_cost(requests: Iterable[ChatRequest], cache: ReplyCache, prompt: PromptName) -> AskingCost:
-    """Replies are taken to be as long as those that are kept, without any as `REPLY_TOKENS` has it."""
+    """Replies are taken to be as long as those that are kept, without any as their form and prompt let expect."""
     kept: dict[str, float] = {}
     unasked: dict[str, ChatRequest] = {}
     for request in requests:
@@ -46,12 +44,13 @@ def asking_cost(requests: Iterable[ChatRequest], cache: ReplyCache, prompt: Prom
         else:
             kept[request.key] = estimated_tokens(reply.text)
     at_most = sum(request.parameters["max_tokens"] for request in unasked.values())
-    a_reply = sum(kept.values()) / len(kept) if kept else REPLY_TOKENS[prompt]
+    mean = sum(kept.values()) / len(kept) if kept else None
+    replies = (assumed_reply(one, prompt) if mean is None else mean for one in unasked.values())
     return AskingCost(
         n_kept=len(kept),
         n_requests=len(unasked),
         prompt_tokens=ceil(sum(estimated_tokens(text) for one in unasked.values() for _, text in one.messages)),
-        completion_tokens=min(at_most, ceil(len(unasked) * a_reply)),
+        completion_tokens=min(at_most, ceil(sum(replies))),
         completion_tokens_at_most=at_most,
     )
 

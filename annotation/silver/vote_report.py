@@ -14,9 +14,9 @@ from core.setting_tables.voting import Voter
 class VoterReport:
     """One voter's turn.
 
-    n: rows of its table; n_segments: segments that they are on; by_status: rows by status; coverage: share of rows with
-    a label, 0 to 1 (None without rows). asks_a_model: whether a segment costs requests.
-    n_new: votes cast in this run that did not fail; n_dropped: earlier votes on what is no longer
+    n: rows of its table; by_status: rows by status; coverage: share of rows with a label, 0 to 1 (None without rows).
+    n_forms: into how many turns reading one segment is divided, for a voter that asks a model, else 0; n_turns: turns
+    that its rows took. n_new: votes cast in this run that did not fail; n_dropped: earlier votes on what is no longer
     there, or out of date and, with ``vote.economy``, not asked for again.
     problems: what went wrong with failed votes → how many. other_models: names, other than the one asked for, by which
     replies called their model. seconds: of this turn. left_out: why rows of the file of a replayed voter are no votes
@@ -26,8 +26,8 @@ class VoterReport:
     voter: str
     family: str
     n: int
-    n_segments: int
-    asks_a_model: bool
+    n_forms: int
+    n_turns: int
     by_status: Mapping[str, int]
     coverage: float | None
     n_new: int
@@ -79,12 +79,12 @@ class VoteReport:
 
     @property
     def models_spared(self) -> tuple[int, int]:
-        """Segments that no request was made for, and all of them, added up over the voters that ask a model.
+        """Turns of a model that were not needed, and all that there could be, added up over the voters that ask one.
 
-        One request for all variables of a segment is made as long as one of them is open.
+        Where one request asks for all variables of a segment, it is made as long as one of them is open.
         """
-        asked = [report.n_segments for report in self.voters if report.asks_a_model]
-        return self.n_segments * len(asked) - sum(asked), self.n_segments * len(asked)
+        at_most = self.n_segments * sum(report.n_forms for report in self.voters)
+        return at_most - sum(report.n_turns for report in self.voters if report.n_forms), at_most
 
     @property
     def changed(self) -> bool:
@@ -104,6 +104,7 @@ def voter_report(
     voter: Voter,
     votes: pl.DataFrame,
     *,
+    n_forms: int,
     n_new: int,
     n_dropped: int,
     seconds: float,
@@ -116,8 +117,8 @@ def voter_report(
         voter=voter.name,
         family=voter.family,
         n=len(rows),
-        n_segments=votes["segment_id"].n_unique(),
-        asks_a_model=voter.asks_a_model,
+        n_forms=n_forms,
+        n_turns=votes.select("segment_id", "prompt_hash").unique().height if n_forms else 0,
         by_status={status: counted[status] for status in ("ok", "unparsed", "refused", "failed")},
         coverage=counted["ok"] / len(rows) if rows else None,
         n_new=n_new,

@@ -24,7 +24,7 @@ from core.chat import engine_of
 from core.errors import SettingsError
 from core.full_share import ECONOMY, STOPPED, in_full_share
 from core.progress import track
-from core.setting_tables.voting import Voter, VoteSettings
+from core.setting_tables.voting import FILL_IN, Voter, VoteSettings
 from core.store import Recipe, Store
 from core.texts import closest
 from core.workspace import Workspace
@@ -51,12 +51,13 @@ def vote(workspace: Workspace, voters: Sequence[str] | None = None, still_open: 
     segments.
     """
     panel = chosen_voters(workspace.settings.vote, voters)
+    _refuse_unnamed_models(panel)
     material = Material(workspace, workspace.store.read("segments", maker="segment"))
     hashes = input_hashes(workspace)
     recipes = {voter.name: vote_recipe(workspace, voter, hashes) for voter in panel}
     if workspace.settings.vote.economy:
         if voters or still_open is None:
-            raise SettingsError("with vote.economy the whole panel votes; take --voter away, or set economy = false")
+            raise SettingsError("with vote.economy the whole panel votes; take --voter away, or add --no-economy")
         reports, n_full = _take_turns(workspace, panel, recipes, material, still_open)
     else:
         reports, n_full = tuple(_take_turn(workspace, voter, recipes[voter.name], material) for voter in panel), None
@@ -128,6 +129,15 @@ def chosen_voters(settings: VoteSettings, names: Sequence[str] | None = None) ->
     return tuple(voter for voter in settings.voters if not names or voter.name in names)
 
 
+def _refuse_unnamed_models(panel: Sequence[Voter]) -> None:
+    unnamed = [voter.name for voter in panel if voter.model == FILL_IN]
+    if unnamed:
+        raise SettingsError(
+            f"the model of {', '.join(unnamed)} is still to be filled in: in assay.toml, put the id that its server "
+            f"knows it by in place of {FILL_IN}, or take the voter out"
+        )
+
+
 def input_hashes(workspace: Workspace) -> dict[str, str]:
     """The hashes of all that a voter may look at, for the recipes of many voters."""
     return workspace.store.hashes(*_LOOKED_AT)
@@ -174,25 +184,32 @@ def _take_turn(
     """One voter's turn on all ballots, or on those ``asked``; votes that stand on others are kept."""
     started = time.perf_counter()
     store, name = workspace.store, f"votes/{voter.name}"
+    n_forms = len(material.forms(voter)) if voter.asks_a_model else 0
     before = store.read_or_empty(name)
     if asked is None and store.unchanged(name, recipe) and not _any_failed(before):
-        return _report(workspace, voter, before, started)
+        return _report(workspace, voter, before, started, n_forms)
     # From reading the table to writing it, one process at a time.
     with Journal(_journal_path(workspace, voter)) as journal:
         before = store.read_or_empty(name)
         after, n_new, rejected = _poll(voter, material, before, asked, journal)
         if store.unchanged(name, recipe) and after.equals(before):
             journal.discard()
-            return _report(workspace, voter, before, started)
+            return _report(workspace, voter, before, started, n_forms)
         store.write(name, after, _unfinished(recipe) if more_to_come else recipe, rejected)
         journal.discard()
     cast = before.filter(pl.col("status").cast(pl.String) != "failed")
     gone = cast.join(after, on=["segment_id", "variable"], how="anti").height
-    return _report(workspace, voter, after, started, n_new, gone)
+    return _report(workspace, voter, after, started, n_forms, n_new, gone)
 
 
 def _report(
-    workspace: Workspace, voter: Voter, votes: pl.DataFrame, started: float, n_new: int = 0, n_dropped: int = 0
+    workspace: Workspace,
+    voter: Voter,
+    votes: pl.DataFrame,
+    started: float,
+    n_forms: int,
+    n_new: int = 0,
+    n_dropped: int = 0,
 ) -> VoterReport:
     """The report of a turn; what a replayed voter's file held beside its votes is told by the table's manifest."""
     manifest = workspace.store.manifest(f"votes/{voter.name}")
@@ -201,6 +218,7 @@ def _report(
         votes,
         n_new=n_new,
         n_dropped=n_dropped,
+        n_forms=n_forms,
         seconds=time.perf_counter() - started,
         left_out=manifest.rejected if manifest else {},
     )

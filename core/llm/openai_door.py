@@ -60,9 +60,9 @@ FILTER_CODES = frozenset(
 class OpenAIDoor:
     """One run's conversation with one server; at most ``server.concurrency`` requests are under way.
 
-    A server that wants another key or does not know the model is not asked again, nor one that failed `GIVE_UP_AFTER`
-    times in a row (`GIVE_UP_AFTER_BAD_REQUESTS`, where the requests seem to be at fault); what is left then fails
-    without being sent.
+    A server that wants another key or does not know the model is not asked again, nor one that cannot be connected to
+    before it has replied, nor one that failed `GIVE_UP_AFTER` times in a row (`GIVE_UP_AFTER_BAD_REQUESTS`, where the
+    requests seem to be at fault); what is left then fails without being sent.
     """
 
     def __init__(self, server: ChatServer) -> None:
@@ -131,7 +131,8 @@ class OpenAIDoor:
             slow = isinstance(error, APITimeoutError)
             what = f"was silent for {self.server.timeout:g} s" if slow else "could not be reached or hung up"
             reason = f"{self.server.name} {what}"
-            self._count_failure(reason)
+            # Nobody is there, and whoever waits for one voter after another waits long enough for all retries of one.
+            self._count_failure(reason, 1 if _nobody_is_there(error) and not self.has_replied else GIVE_UP_AFTER)
         return ChatFailure(reason, time.perf_counter() - started)
 
     async def _ask_as_strictly_as_possible(self, request: ChatRequest) -> str:
@@ -182,7 +183,7 @@ class OpenAIDoor:
     def _count_failure(self, reason: str, most: int = GIVE_UP_AFTER) -> None:
         self.failures_in_a_row[most] += 1
         if self.failures_in_a_row[most] >= most:
-            self.closed_because = f"{most} failures in a row, the last one: {reason}"
+            self.closed_because = reason if most == 1 else f"{most} failures in a row, the last one: {reason}"
 
 
 def _ways_of_asking(request: ChatRequest) -> Sequence[Mapping[str, Any]]:
@@ -221,6 +222,12 @@ def _client(server: ChatServer) -> "AsyncOpenAI":
             trust_env=not is_local(server.base_url), timeout=server.timeout, follow_redirects=False
         ),
     )
+
+
+def _nobody_is_there(error: Exception) -> bool:
+    """Whether no connection came about, rather than one that broke."""
+    # By its name: which library the client speaks HTTP with has changed before.
+    return type(error.__cause__).__name__ == "ConnectError"
 
 
 def _is_filtered(error: "APIStatusError") -> bool:

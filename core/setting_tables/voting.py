@@ -30,6 +30,10 @@ _NEEDS = {
 }
 
 
+FILL_IN = "FILL-IN"
+"""Stands in a panel's preset where a model has no public id."""
+
+
 class Voter(Table):
     """``[[vote.voters]]``: one member of the panel.
 

@@ -1,6 +1,7 @@
 """`assay vote plan`: what a round would ask, counted before anything is spent."""
 
 import json
+from math import ceil
 
 import pytest
 from typer.testing import CliRunner
@@ -12,6 +13,8 @@ from core.settings import parse_settings
 from core.tokens import estimated_tokens
 from core.workspace import Workspace
 
+REPLY = 2 * 70 + 0.3 * len('{"context": "", "analysis": "", "labels": {"mood": 0, "asks": 0}}')
+"""Tokens assumed of a reply: two thoughts, and the rest by its characters."""
 PRICES = "price_in = 1000.0\nprice_out = 2000.0\ntokens_per_second = 10.0"
 
 
@@ -21,10 +24,10 @@ def test_nothing_is_sent_and_everything_is_counted(make_silver, chat_panel, mode
     [plan] = plan_votes(workspace).voters
     assert server.asked == []
     assert (plan.n_ballots, plan.n_standing, plan.n_kept, plan.n_requests) == (12, 0, 0, 6)
-    assert plan.completion_tokens == 6 * 160
+    assert plan.completion_tokens == ceil(6 * REPLY)
     assert plan.completion_tokens_at_most == 6 * 1024
-    assert plan.cost == pytest.approx(plan.prompt_tokens / 1000 + 960 / 500, rel=1e-3)
-    assert plan.hours == pytest.approx(96 / 3600)
+    assert plan.cost == pytest.approx(plan.prompt_tokens / 1000 + 6 * REPLY / 500, rel=1e-3)
+    assert plan.hours == pytest.approx(6 * REPLY / 10 / 3600, rel=1e-3)
     assert plan.example is not None
     assert "第0次" in plan.example["user"]
 
@@ -67,10 +70,10 @@ def test_replies_that_are_kept_cost_nothing_and_say_how_long_replies_are(make_si
 def test_a_machine_has_its_price_by_the_hour(make_silver, chat_panel, model_server):
     by_hour = "price_hour = 36.0\ntokens_per_second = 10.0"
     [plan] = plan_votes(make_silver(chat_panel(model_server(), extra=by_hour), n=6)).voters
-    assert plan.cost == pytest.approx(0.96)
+    assert plan.cost == pytest.approx(6 * REPLY / 1000, rel=1e-3)
     both = make_silver(chat_panel(model_server(), extra=f"{PRICES}\nprice_hour = 36.0"), n=6, name="both")
     [plan] = plan_votes(both).voters
-    assert plan.cost == pytest.approx(0.96 + plan.prompt_tokens / 1000 + 960 / 500, rel=1e-3)
+    assert plan.cost == pytest.approx(6 * REPLY / 1000 + plan.prompt_tokens / 1000 + 6 * REPLY / 500, rel=1e-3)
 
 
 def test_a_price_by_the_hour_needs_to_know_how_many_hours():

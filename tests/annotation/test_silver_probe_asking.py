@@ -1,5 +1,7 @@
 """What a probe asks: its plan, the segments it draws, and what it asks again after a failure or a vote."""
 
+from math import ceil
+
 import pytest
 
 from annotation.silver.probing import plan_probe, probe, some_segments
@@ -19,7 +21,8 @@ def test_the_plan_asks_nothing_and_counts_what_is_asked_then(make_silver, chat_p
     [cost] = plan_probe(workspace, n_segments=2).voters
     assert server.asked == []
     assert (cost.n_kept, cost.n_requests, cost.n_later) == (0, 2 * PER_SEGMENT, 0)
-    assert cost.completion_tokens == 2 * PER_SEGMENT * 160
+    a_reply = 2 * 70 + 0.3 * len('{"context": "", "analysis": "", "labels": {"risk": 0}}')
+    assert cost.completion_tokens == ceil(2 * PER_SEGMENT * a_reply)
     probe(workspace, n_segments=2)
     sent = sum(estimated_tokens(message["content"]) for body in server.asked for message in body["messages"])
     assert (len(server.asked), cost.prompt_tokens) == (2 * PER_SEGMENT, pytest.approx(sent, abs=1))

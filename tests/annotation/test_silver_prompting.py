@@ -233,7 +233,7 @@ guideline = { zh = "细则在此", en = "the small print" }
 
 
 def test_a_prompt_that_does_not_suit_the_codebook_is_refused():
-    with pytest.raises(SettingsError, match=r"'suichat6' has no decision tree .* choose another vote.prompt"):
+    with pytest.raises(SettingsError, match=r"'suichat6' has no decision tree .* choose another prompt in \[vote\]"):
         asks("tree", display("嗯"))
 
 

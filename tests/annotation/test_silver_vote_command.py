@@ -49,7 +49,7 @@ def test_what_could_not_be_read_is_counted_and_kept(app, make_silver, chat_panel
     replies = iter([says('{"labels": {"mood": 7, "asks": 1}}'), says(""), says('{"labels": {"mood": 1, "asks": 0}}')])
     workspace = make_silver(chat_panel(model_server(lambda body: next(replies))), n=3)
     result = CliRunner().invoke(app, ["vote", "-w", str(workspace.root)])
-    assert "llm: 3 votes unparsed: what was given is no label of the codebook" in result.stdout
+    assert "llm: 3 votes unparsed: no label could be read" in result.stdout
     unread = workspace.store.read("votes/llm").filter(pl.col("status") == "unparsed")
     assert set(unread["rationale"]) == {'{"labels": {"mood": 7, "asks": 1}}', "(an empty reply)"}
     read = workspace.store.read("votes/llm").filter(pl.col("status") == "ok")

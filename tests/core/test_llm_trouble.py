@@ -192,3 +192,12 @@ def test_an_answer_that_broke_off_is_a_failure_and_not_kept(serve: Serve, ask: A
     assert f"it broke off ({reason})" in failure.reason
     [reply] = ask(server, [chat_request()])
     assert reply.text == "hi"
+
+
+def test_where_nobody_is_there_the_rest_is_not_tried(ask: Ask):
+    with ScriptedServer(lambda body: says("")) as gone:
+        pass
+    answers = ask(gone, [chat_request(str(n)) for n in range(40)], retries=0)
+    where = f"127.0.0.1:{gone.http.server_port} could not be reached or hung up"
+    assert {answer.reason for answer in answers} == {where, f"not asked: {where}"}
+    assert sum(answer.reason == where for answer in answers) <= 8  # as many as are under way at once

@@ -37,8 +37,8 @@ class TreeForm:
         """Raises SettingsError for a codebook without a tree."""
         if codebook.tree is None:
             raise SettingsError(
-                f"codebook {codebook.name!r} has no decision tree for the prompt tree to follow; choose another "
-                f"vote.prompt, or give the codebook a [tree]"
+                f"codebook {codebook.name!r} has no decision tree for the prompt tree to follow; choose another prompt "
+                f"in [vote], or for the voters that have this one, or give the codebook a [tree]"
             )
         self.tree = codebook.tree
         self.ratings = tuple(ratings)
