@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -51,10 +51,11 @@ def rows_on_request() -> Iterator[Row]:
     """Minutes of the other packages; 1 GB of temporary disk."""
     yield from _rows(N_MANY, "many: panel")
     what = f"many: assay gate --details, {N_MANY:,} segments × {N_VOTERS} voters, whole process"
+    made = partial(_workspace, 0)
     sum_of = "majority vote + Fleiss + 136 κ"
-    yield Row(what, f"{sum_of}, a process that reads the tables", _command, _peers, 1, _workspace)
+    yield Row(what, f"{sum_of}, a process that reads the tables", _command, _peers, 1, made)
     alone = f"{sum_of} + leave-one-out, likewise"
-    yield Row(what, alone, _command, lambda: _peers("leave-one-out"), 1, _workspace)
+    yield Row(what, alone, _command, lambda: _peers("leave-one-out"), 1, made)
 
 
 def peaks() -> Iterator[tuple[str, float, Callable[[], float]]]:
@@ -113,7 +114,7 @@ def ours(votes: pl.DataFrame) -> object:
 
 
 @cache
-def _workspace(missing: float = 0) -> tempfile.TemporaryDirectory[str]:
+def _workspace(missing: float) -> tempfile.TemporaryDirectory[str]:
     """Made-up tables; they are gone when the folder object is."""
     folder = tempfile.TemporaryDirectory()
     write_panel(Path(folder.name) / "corpus", N_MANY, VOTERS, missing)
@@ -133,7 +134,7 @@ def _command(missing: float = 0) -> float:
 
 def _peers(*words: str) -> int:
     """A process of theirs: how many items got a label."""
-    return int(_told([sys.executable, str(PEERS), str(Path(_workspace().name) / "corpus"), *words]))
+    return int(_told([sys.executable, str(PEERS), str(Path(_workspace(0).name) / "corpus"), *words]))
 
 
 def _told(call: list[str]) -> str:
