@@ -23,14 +23,15 @@ def write_report(workspace: Workspace, engine: Engine) -> Path:
     """
     facts = read_facts(workspace, engine)
     kappas = panel_kappas(facts)
+    stale = out_of_date(workspace, engine)
     sections = (
-        header(facts, out_of_date(workspace, engine)),
+        header(facts, stale),
         cards(facts, kappa_in_short(kappas)),
         not_there_yet(facts),
         funnel(facts),
         variable_sections(facts, kappas),
         batches(facts),
-        provenance(facts),
+        provenance(facts, stale),
     )
     path = workspace.reports / "report.html"
     write_atomically(path, page(f"{workspace.settings.release.title}: report", together(sections)).encode())

@@ -7,33 +7,44 @@ from app.report_facts import Facts
 from app.report_page import Html, element, section, table
 from core.contracts import CONTRACTS
 from core.store import Manifest, digest
+from release.staleness import StaleTable
 
 COLUMNS = ("table", "rows", "made", "sha-256", "version", "settings", "state")
 SIDES = "tnntttt"
+CURRENT = "current"
 NOTE = (
     "State compares a table with its manifest and with the tables it was made of, as they are now; assay status "
     "compares the settings too. The SHA-256 of several files is taken over their own."
 )
 
 
-def provenance(facts: Facts) -> Html:
-    """One row a table; files of a many-file table that have manifests of their own are listed below it."""
+def provenance(facts: Facts, stale: Sequence[StaleTable] = ()) -> Html:
+    """One row a table; files of a many-file table that have manifests of their own are listed below it.
+
+    stale: as `app.staleness.out_of_date` gives them; those that block nothing are told here and in no banner.
+    """
     if not facts.manifests:
         return Html()
     tables: dict[str, list[str]] = {}
     for name in facts.manifests:
         tables.setdefault(name.partition("/")[0], []).append(name)
-    rows = [_row(facts, name, parts) for name, parts in tables.items()]
-    many = [_files(facts, name, parts) for name, parts in tables.items() if len(parts) > 1]
+    states = {one.table: f"not made again: {one.reasons}" for one in stale if not one.blocks}
+    rows = [_row(facts, name, parts, states.get(name, CURRENT)) for name, parts in tables.items()]
+    many = [
+        _files(facts, name, parts, "see above" if name in states else CURRENT)
+        for name, parts in tables.items()
+        if len(parts) > 1
+    ]
     return section("Provenance", table(COLUMNS, SIDES, rows), *many, element("p", NOTE, class_="soft"))
 
 
-def _files(facts: Facts, name: str, parts: Sequence[str]) -> Html:
-    listed = table(COLUMNS, SIDES, [_row(facts, part, [part]) for part in parts])
+def _files(facts: Facts, name: str, parts: Sequence[str], otherwise: str) -> Html:
+    listed = table(COLUMNS, SIDES, [_row(facts, part, [part], otherwise) for part in parts])
     return element("details", element("summary", f"The {len(parts)} files of {name}"), listed)
 
 
-def _row(facts: Facts, name: str, parts: Sequence[str]) -> tuple[object, ...]:
+def _row(facts: Facts, name: str, parts: Sequence[str], otherwise: str) -> tuple[object, ...]:
+    """otherwise: the state where the manifests tell of no change."""
     n_files = len(_files_of(facts.hashes, name))
     title = f"{name} ({n_files} files)" if n_files > 1 else name
     made = [facts.manifests[part] for part in parts]
@@ -48,7 +59,7 @@ def _row(facts: Facts, name: str, parts: Sequence[str]) -> tuple[object, ...]:
         element("code", _hash(facts.hashes, name)[:12]),
         ", ".join(sorted({manifest.recipe.version for manifest in found})),
         _settings([manifest.recipe.settings for manifest in found]),
-        ", ".join(sorted(states)) or "current",
+        ", ".join(sorted(states)) or otherwise,
     )
 
 

@@ -9,8 +9,8 @@ from core.errors import SettingsError
 from core.setting_tables.voting import PromptName, Voter
 from core.tokens import estimated_tokens
 
-TOKENS_OF_A_THOUGHT: Mapping[PromptName, int] = {"cot": 70, "zero_shot": 70, "few_shot": 0, "questions": 20, "tree": 80}
-"""Assumed of each text that a model writes down beside its labels."""
+TOKENS_OF_A_THOUGHT: Mapping[PromptName, int] = {"cot": 70, "zero_shot": 70, "questions": 20, "tree": 80}
+"""Assumed of each text that a model writes down beside its labels, by the prompts that ask for any."""
 
 
 def shortest_reply(request: ChatRequest) -> float:

@@ -6,10 +6,13 @@ import polars as pl
 import pytest
 
 from app.report import write_report
+from app.report_facts import read_facts
+from app.report_provenance import provenance
 from core.contracts import empty
 from core.settings import Settings
 from core.store import Recipe
 from core.workspace import Workspace
+from release.staleness import StaleTable
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SEGMENT = ("0" * 16, "chat", ["m1"], ["m1"], "m1", "user", NOON, NOON, 1, 1, 5, 1, None)
@@ -40,10 +43,13 @@ def chain(workspace):
 def states(workspace, engine):
     """Table → its row in the provenance table, from the fifth column on."""
     html = write_report(workspace, engine).read_text(encoding="utf-8")
-    part = html[html.index("<h2>Provenance") :]
-    rows = re.findall(r"<tr>(<td.*?)</tr>", part)
-    cells = [[unescape(re.sub(r"<[^>]*>", "", cell)) for cell in re.findall(r"<td.*?</td>", row)] for row in rows]
-    return {row[0]: tuple(row[5:]) for row in cells}
+    return cells(html[html.index("<h2>Provenance") :])
+
+
+def cells(html):
+    rows = re.findall(r"<tr>(<td.*?)</tr>", str(html))
+    texts = [[unescape(re.sub(r"<[^>]*>", "", cell)) for cell in re.findall(r"<td.*?</td>", row)] for row in rows]
+    return {row[0]: tuple(row[5:]) for row in texts}
 
 
 def test_fresh_tables_are_current(corpus, engine):
@@ -71,6 +77,20 @@ def test_a_new_voter_makes_verdicts_stale(corpus, engine):
     assert found["verdicts"] == ('threshold = "2/3"', "votes changed since")
     assert found["votes (2 files)"] == ("differ by file", "current")
     assert found["votes/late"] == ("seed = 7", "current")
+
+
+def test_votes_that_need_not_be_made_again_say_so_in_their_state_and_their_files_point_to_it(corpus, engine):
+    chain(corpus)
+    put(corpus, "votes/late", cast("late"), ["segments"], {"seed": 7}, corpus.codebook_hash)
+    learned = StaleTable("votes", ("gold changed",), "assay vote", blocks=False)
+    old = StaleTable("segments", ("setting max_gap changed",), "assay segment")
+    found = cells(provenance(read_facts(corpus, engine), [learned, old]))
+    assert [found[name][-1] for name in ("segments", "votes (2 files)", "votes/nb", "votes/late")] == [
+        "current",
+        "not made again: gold changed",
+        "see above",
+        "see above",
+    ]
 
 
 def test_a_new_codebook_makes_votes_and_verdicts_stale(corpus, engine):

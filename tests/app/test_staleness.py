@@ -143,6 +143,8 @@ def test_new_gold_blocks_nothing_but_is_told(closed):
     learned = StaleTable("votes", ("gold changed",), "assay vote", blocks=False)
     assert out_of_date(workspace, closed.engine) == (learned,)
     assert banner(workspace) is None
+    report = (workspace.reports / "report.html").read_text("utf-8")
+    assert report.count(">not made again: gold changed</td>") == 1
     released = assay(workspace, "release", "new")
     assert released.exit_code == 0
     assert released.stdout.splitlines()[-1] == "votes: not made again: gold changed (assay vote)"
